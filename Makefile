@@ -1,0 +1,121 @@
+# GNU make. `make V=1` shows the commands; B=DIR builds elsewhere; CC=clang works.
+VERSION := $(shell cat VERSION)
+B       ?= build
+PREFIX  ?= /usr/local
+DESTDIR ?=
+CC      ?= gcc
+ifeq ($(origin CC),default)
+CC      := gcc
+endif
+OPT     ?= -O2 -g
+SAN     ?=
+Q       := $(if $(V),,@)
+say     = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$(2)';)
+
+PKGS    := libpcap libzstd sqlite3 libcjson libsodium libcrypto liblz4 liblzma zlib
+ifneq ($(filter-out deps clean install-man,$(or $(MAKECMDGOALS),all)),)
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+PKG_LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
+endif
+
+WARN    := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wvla -Wformat=2 $(WERROR)
+HARDEN  := -fstack-protector-strong -fPIE $(if $(SAN),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+CFLAGS_ALL = -std=c11 -D_GNU_SOURCE -ffp-contract=off $(OPT) $(WARN) $(HARDEN) $(SAN) -pthread -I. \
+             -DFB_VERSION='"$(VERSION)"' -include base/banned.h $(PKG_CFLAGS) $(CFLAGS)
+# A low -O cannot be fortified; glibc says so with a warning.
+CFLAGS_ALL := $(if $(findstring -O0,$(OPT)),$(filter-out -D_FORTIFY_SOURCE=2,$(CFLAGS_ALL)),$(CFLAGS_ALL))
+LDFLAGS_ALL = -pie -Wl,-z,relro,-z,now -pthread $(SAN) $(LDFLAGS)
+
+ROOMS   := base ingest replay replay/service intel model store report
+LIB_SRC := $(foreach r,$(ROOMS),$(sort $(wildcard $(r)/*.c)))
+CLI_SRC := $(sort $(wildcard cli/*.c))
+FIX_SRC := $(sort $(wildcard fixtures/*.c))
+UNIT_SRC := $(sort $(wildcard tests/unit/test_*.c))
+HELP_SRC := $(sort $(wildcard tests/support/*.c))
+FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+
+obj     = $(patsubst %.c,$(B)/%.o,$(1))
+LIB     := $(B)/libfbforensics.a
+BIN     := $(B)/fbforensics
+FIX     := $(B)/fbfixture
+UNITS   := $(patsubst tests/unit/%.c,$(B)/tests/%,$(UNIT_SRC))
+FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(FUZZ_SRC))
+
+.PHONY: all deps demo check asan bench fuzz lint golden install clean tests include-check
+.SECONDARY:
+all: $(BIN) $(FIX)
+
+$(B)/%.o: %.c | $(B)/.checked
+	$(Q)mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+$(LIB): $(call obj,$(LIB_SRC))
+	$(call say,AR,$@)rm -f $@ && ar rcs $@ $^
+
+$(BIN): $(call obj,$(CLI_SRC)) $(LIB)
+	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
+
+$(FIX): $(call obj,$(FIX_SRC)) $(LIB)
+	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
+
+$(B)/tests/%: $(B)/tests/unit/%.o $(call obj,$(HELP_SRC)) $(LIB)
+	$(Q)mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS) -lcmocka
+
+$(B)/fuzz/%: tests/fuzz/%.c $(LIB)
+	$(Q)mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) -MMD -MP $(LDFLAGS_ALL) -fsanitize=fuzzer -o $@ $< $(LIB) $(PKG_LIBS)
+
+# What this build has, once per build directory; stops with one sentence when a library is missing.
+$(B)/.checked: Makefile
+	$(Q)mkdir -p $(B)
+	$(Q)for p in $(PKGS); do pkg-config --exists $$p || { echo "missing library: $$p (run: make deps)" >&2; exit 1; }; done
+	$(Q)touch $@
+
+tests: $(UNITS) all
+
+deps:
+	$(Q)tools/deps.sh
+
+demo: deps
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)B=$(B) tools/demo.sh
+
+check: deps
+	$(Q)$(MAKE) --no-print-directory include-check tests
+	$(Q)B=$(B) tests/run.sh
+
+# The whole test suite under AddressSanitizer and UndefinedBehaviorSanitizer.
+asan:
+	$(Q)$(MAKE) --no-print-directory B=$(B)/asan OPT="-O1 -g" SAN="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer" tests
+	$(Q)B=$(B)/asan tests/run.sh
+
+include-check:
+	$(Q)tools/include_check.sh
+
+bench: all
+	$(Q)B=$(B) tests/bench/bench.sh
+
+fuzz:
+	$(Q)$(MAKE) --no-print-directory B=$(B)/fuzz CC=clang OPT="-O1 -g" SAN="-fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all" fuzzers
+	$(Q)B=$(B)/fuzz tests/fuzz/run.sh
+
+.PHONY: fuzzers
+fuzzers: $(FUZZERS)
+
+lint: include-check
+	$(Q)tools/lint.sh
+
+golden: all
+	$(Q)B=$(B) GOLDEN=1 tests/run.sh
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/doc/fbforensics
+	install -m 0755 $(BIN) $(DESTDIR)$(PREFIX)/bin/fbforensics
+	install -m 0644 $(wildcard docs/man/*.1) $(DESTDIR)$(PREFIX)/share/man/man1/
+	install -m 0644 README.md CHANGELOG.md LICENSE $(wildcard docs/*.md) $(DESTDIR)$(PREFIX)/share/doc/fbforensics/
+
+clean:
+	rm -rf $(B) demo
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
