@@ -22,7 +22,7 @@ struct fb_engine {
     struct fb_engine_stats stats;
     /* The UDP tunnels around what the decoder returns next, by depth of the outer packet. */
     struct {
-        uint64_t parent;
+        uint64_t identity; /* of the chain down to and with this tunnel */
         uint16_t part;
         bool valid;
     } around[FB_TUNNEL_DEPTH_MAX + 1];
@@ -95,16 +95,18 @@ static enum fb_status end_epoch(struct fb_engine *e, struct fb_err *err)
     return st;
 }
 
-/* The innermost UDP tunnel around a packet. */
-static void set_parent(struct fb_engine *e, struct fb_shard_pkt *sp)
+/* The innermost UDP tunnel around a packet, and the identity of the whole chain: outer sessions by themselves, IP-level tunnels by their
+ * two addresses. */
+static void set_around(struct fb_engine *e, struct fb_shard_pkt *sp)
 {
     for (unsigned d = sp->p.depth; d <= FB_TUNNEL_DEPTH_MAX; d++)
         e->around[d].valid = false;
-    sp->parent = 0;
+    sp->around = sp->p.tunnel_id;
+    sp->parent_part = FB_NO_PART;
     for (unsigned d = sp->p.depth; d-- > 0;) {
         if (!e->around[d].valid)
             continue;
-        sp->parent = e->around[d].parent;
+        sp->around = fb_mix64(sp->around ^ e->around[d].identity);
         sp->parent_part = e->around[d].part;
         return;
     }
@@ -122,6 +124,8 @@ static void try_tunnel(struct fb_engine *e, struct fb_shard_pkt *sp)
         sp->limit = true;
         return;
     }
+    if (st == FB_ERR_NOTFOUND)
+        return; /* a message of the tunnel's own, which neither proves nor disproves it */
     sp->confirm = (uint8_t)fb_tunnel_track_result(e->tunnels, &g, st == FB_OK || st == FB_EOF);
     if (st != FB_OK)
         return;
@@ -130,7 +134,7 @@ static void try_tunnel(struct fb_engine *e, struct fb_shard_pkt *sp)
     if (d <= FB_TUNNEL_DEPTH_MAX) {
         e->around[d].valid = true;
         e->around[d].part = sp->part;
-        e->around[d].parent = g.parent ^ fb_mix64(sp->parent);
+        e->around[d].identity = fb_mix64(g.parent ^ sp->around);
     }
 }
 
@@ -165,11 +169,10 @@ enum fb_status fb_engine_feed(struct fb_engine *e, const struct fb_record *rec, 
         sp.ordinal = ordinal;
         sp.now_ns = e->now_ns;
         sp.part = part;
-        sp.parent_part = 0;
         sp.is_outer = false;
         sp.confirm = FB_TUN_NONE;
         sp.limit = sp.p.flags & FB_PKT_DEPTH_EXCEEDED;
-        set_parent(e, &sp);
+        set_around(e, &sp);
         if (sp.p.proto == FB_PROTO_UDP)
             try_tunnel(e, &sp);
         e->stats.ip_pkts++;

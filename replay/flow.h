@@ -49,7 +49,8 @@ struct fb_tcp {
     struct fb_tcp_end end[2];
     int64_t attempt_due, close_due;
     int64_t expire_due[2]; /* two series of checks: from the start, and from a first close */
-    int64_t now_ns; /* packet clock of the segment that is being processed */
+    int64_t idle_ns; /* inactivity timeout beyond the handshake */
+    int64_t now_ns;  /* packet clock of the segment that is being processed */
     int64_t syn_ns, synack_ns; /* INT64_MIN = not seen */
     int64_t syn_synack_ns, synack_ack_ns;
     bool is_partial;
@@ -60,10 +61,8 @@ struct fb_tcp {
 
 /* Parents of a tunnelled session. */
 struct fb_flow_tunnel {
-    uint64_t last_parent;    /* identity of the outer flow of the last packet; 0 = none */
     uint64_t parents[6];     /* session numbers, filled by the merge */
     uint8_t nparents;
-    uint8_t changes;
     uint8_t path[FB_TUNNEL_DEPTH_MAX];
 };
 
@@ -133,7 +132,9 @@ struct fb_flow {
     uint8_t end_reason;
     bool udp_sent[2];
     const char *announced; /* "ftp-data": by a control channel */
-    struct fb_flow_tunnel *tunnel;
+    struct fb_flow_tunnel *tunnel; /* NULL until a packet came through one */
+    uint64_t last_around;          /* identity of what was around the last packet; 0 = nothing */
+    uint8_t around_changes;
 
     /* Packet index. */
     uint64_t evidence_pkts;

@@ -223,7 +223,7 @@ static enum fb_status gather(struct fb_merge *m, struct fb_shard *shards, unsign
 enum fb_status fb_merge_epoch(struct fb_merge *m, struct fb_shard *shards, unsigned nshards,
                               struct fb_err *err)
 {
-    size_t n, nl = 0;
+    size_t n = 0, nl = 0;
     FB_TRY(gather(m, shards, nshards, &n, err));
     if (!grow((void **)&m->leaving, &m->cap_leaving, n, sizeof *m->leaving))
         return fb_err_nomem(err, "events");

@@ -37,14 +37,16 @@ struct fb_event {
     uint32_t arg;
 };
 
+#define FB_NO_PART UINT16_MAX
+
 /* A decoded packet on its way into a shard. */
 struct fb_shard_pkt {
     struct fb_packet p;
     uint64_t ordinal;
     int64_t now_ns;
-    uint64_t parent;   /* identity of the outer flow; 0 = none */
+    uint64_t around;   /* identity of the chain of encapsulations around it; 0 = none */
     uint16_t part;
-    uint16_t parent_part;
+    uint16_t parent_part; /* part that is its outer session's packet; FB_NO_PART = none */
     bool is_outer;     /* it was decapsulated */
     uint8_t confirm;   /* enum fb_tunnel that its session thereby speaks; 0 = none */
     bool limit;        /* more encapsulation than FB_TUNNEL_DEPTH_MAX inside */
@@ -79,6 +81,9 @@ struct fb_shard {
 
 /* Fixed symmetric hash of the flow key, the same on every machine: which shard. */
 uint64_t fb_shard_hash(const struct fb_packet *p);
+
+/* The same over addresses alone. */
+uint64_t fb_shard_ends_hash(const struct fb_packet *p);
 
 bool fb_shard_init(struct fb_shard *s, uint8_t id, const struct fb_shard_opts *opts);
 void fb_shard_release(struct fb_shard *s);

@@ -17,6 +17,11 @@ static uint64_t end_hash(const struct fb_addr *a, uint16_t port)
     return fb_mix64(lo ^ (hi << 32 | hi >> 32) ^ (uint64_t)port * 0x9e3779b97f4a7c15ULL);
 }
 
+uint64_t fb_shard_ends_hash(const struct fb_packet *p)
+{
+    return fb_mix64(end_hash(&p->src, 0) + end_hash(&p->dst, 0) + p->ip_proto);
+}
+
 uint64_t fb_shard_hash(const struct fb_packet *p)
 {
     /* The sum is symmetric. ICMP goes by addresses alone, so that both ways of a pair meet in one shard. */

@@ -15,7 +15,7 @@ struct fb_tcp_result {
 struct fb_service;
 
 /* Prepares a fresh session for its first segment. */
-void fb_tcp_init(struct fb_tcp *t, int64_t now_ns);
+void fb_tcp_init(struct fb_tcp *t, int64_t idle_ns, int64_t now_ns);
 void fb_tcp_release(struct fb_tcp *t);
 
 /* True when a segment on an existing session starts a new one instead (conformance document, section 3). */
@@ -56,14 +56,6 @@ static inline bool fb_tcp_nothing_acked(const struct fb_tcp_end *e)
 {
     uint32_t start = (uint32_t)e->start_seq;
     return e->ack_seq == start || e->ack_seq == start + 1;
-}
-
-static inline void fb_tcp_set_state(struct fb_tcp_end *e, enum fb_tcp_state s)
-{
-    if (e->state != s) {
-        e->prev_state = e->state;
-        e->state = (uint8_t)s;
-    }
 }
 
 /* What the state machine wants after a segment. */

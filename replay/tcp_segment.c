@@ -5,9 +5,10 @@
 
 #define BIG_JUMP 1048576
 
-void fb_tcp_init(struct fb_tcp *t, int64_t now_ns)
+void fb_tcp_init(struct fb_tcp *t, int64_t idle_ns, int64_t now_ns)
 {
     *t = (struct fb_tcp){
+        .idle_ns = idle_ns,
         .attempt_due = FB_NEVER,
         .close_due = FB_NEVER,
         .expire_due = {now_ns + 5000000000LL, FB_NEVER},

@@ -139,7 +139,9 @@ void fb_tunnel_track_guess(struct fb_tunnel_track *t, const struct fb_packet *p,
         kind = content != FB_TUN_NONE ? content : by_content(p);
     if (e->given_up & (1u << kind))
         return;
-    *out = (struct fb_tunnel_guess){.kind = kind, .parent = e->parent, .entry = e, .from_orig = from_a != e->resp_is_a};
+    /* GRE is the same tunnel whatever the ports around it (RFC 8086 spreads flows over source ports). */
+    uint64_t parent = kind == FB_TUN_GRE_UDP ? fb_shard_ends_hash(p) | 1 : e->parent;
+    *out = (struct fb_tunnel_guess){.kind = kind, .parent = parent, .entry = e, .from_orig = from_a != e->resp_is_a};
 }
 
 enum fb_tunnel fb_tunnel_track_result(struct fb_tunnel_track *t, const struct fb_tunnel_guess *g, bool held)
