@@ -7,7 +7,8 @@
 #include "replay/workers.h"
 
 #define MEMORY_DEFAULT (1ULL << 30)
-#define QUEUE_BYTES_MAX (32u << 20) /* copied packet bytes before the threads are set to work within an epoch */
+#define QUEUE_BYTES_MAX                                                                                      \
+    (32u << 20) /* copied packet bytes before the threads are set to work within an epoch */
 
 struct fb_engine {
     struct fb_shard shards[FB_SHARDS];
@@ -56,7 +57,7 @@ enum fb_status fb_engine_new(const struct fb_engine_opts *opts, const struct fb_
     e->tunnels = fb_tunnel_track_new();
     e->merge = fb_merge_new(sink);
     enum fb_status st = ok && e->tunnels && e->merge ? fb_decoder_new(&opts->decode, &e->decoder, err)
-                                                      : fb_err_nomem(err, "the session builder");
+                                                     : fb_err_nomem(err, "the session builder");
     if (st != FB_OK) {
         fb_engine_free(e);
         return st;
@@ -95,8 +96,8 @@ static enum fb_status end_epoch(struct fb_engine *e, struct fb_err *err)
     return st;
 }
 
-/* The innermost UDP tunnel around a packet, and the identity of the whole chain: outer sessions by themselves, IP-level tunnels by their
- * two addresses. */
+/* The innermost UDP tunnel around a packet, and the identity of the whole chain: outer sessions by
+ * themselves, IP-level tunnels by their two addresses. */
 static void set_around(struct fb_engine *e, struct fb_shard_pkt *sp)
 {
     for (unsigned d = sp->p.depth; d <= FB_TUNNEL_DEPTH_MAX; d++)
@@ -150,7 +151,8 @@ static enum fb_status dispatch(struct fb_engine *e, const struct fb_shard_pkt *s
     return FB_OK;
 }
 
-enum fb_status fb_engine_feed(struct fb_engine *e, const struct fb_record *rec, uint64_t ordinal, struct fb_err *err)
+enum fb_status fb_engine_feed(struct fb_engine *e, const struct fb_record *rec, uint64_t ordinal,
+                              struct fb_err *err)
 {
     if (ordinal / FB_EPOCH_PKTS != e->epoch_no) {
         FB_TRY(end_epoch(e, err));

@@ -9,12 +9,12 @@
 #include "replay/tcp.h"
 #include "replay/tunnel_track.h"
 
-#define DNS_TIMEOUT_NS (10 * FB_NS_PER_S)
-#define LONG_IDLE_NS (3600 * FB_NS_PER_S)
+#define DNS_TIMEOUT_NS     (10 * FB_NS_PER_S)
+#define LONG_IDLE_NS       (3600 * FB_NS_PER_S)
 #define TUNNEL_CHANGES_MAX 5 /* Tunnel::max_changes_per_connection */
 
-void fb_shard_emit(struct fb_shard *s, enum fb_event_kind kind, uint64_t ordinal, uint16_t part, uint32_t flow,
-                   uint32_t arg)
+void fb_shard_emit(struct fb_shard *s, enum fb_event_kind kind, uint64_t ordinal, uint16_t part,
+                   uint32_t flow, uint32_t arg)
 {
     if (s->nevents == s->cap_events) {
         uint32_t cap = s->cap_events ? s->cap_events * 2 : 256;
@@ -62,8 +62,8 @@ static void arm_at_start(struct fb_shard *s, struct fb_flow *f, const struct fb_
 }
 
 /* Makes the session of a first packet; NULL when memory ran out. */
-static struct fb_flow *new_flow(struct fb_shard *s, const struct fb_shard_pkt *sp, bool one_way, uint16_t dst_p,
-                                uint32_t tag, int *dir)
+static struct fb_flow *new_flow(struct fb_shard *s, const struct fb_shard_pkt *sp, bool one_way,
+                                uint16_t dst_p, uint32_t tag, int *dir)
 {
     const struct fb_packet *p = &sp->p;
     uint32_t i = fb_pool_take(&s->flows);
@@ -123,7 +123,8 @@ static void note_around(struct fb_shard *s, struct fb_flow *f, const struct fb_s
         fb_shard_emit(s, FB_EV_PARENT, sp->ordinal, sp->part, f->self, sp->parent_part);
 }
 
-void fb_shard_service_bits(struct fb_shard *s, struct fb_flow *f, const struct fb_shard_pkt *sp, unsigned bits)
+void fb_shard_service_bits(struct fb_shard *s, struct fb_flow *f, const struct fb_shard_pkt *sp,
+                           unsigned bits)
 {
     if (bits & FB_SVC_LIMIT)
         fb_history_once(f, FB_ORIG, 'X');

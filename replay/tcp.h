@@ -7,9 +7,9 @@
 
 /* What a segment asks of the shard. */
 struct fb_tcp_result {
-    bool established;   /* three-way handshake seen: ports 21, 22, 23, 513 get the long timeout */
-    uint8_t dir;        /* side on which the packet counts, after any flip */
-    unsigned service;   /* FB_SVC_* bits from the detector */
+    bool established; /* three-way handshake seen: ports 21, 22, 23, 513 get the long timeout */
+    uint8_t dir;      /* side on which the packet counts, after any flip */
+    unsigned service; /* FB_SVC_* bits from the detector */
 };
 
 struct fb_service;
@@ -25,7 +25,8 @@ bool fb_tcp_is_reuse(const struct fb_tcp *t, const struct fb_packet *p);
 void fb_tcp_segment(struct fb_flow *f, struct fb_tcp *t, const struct fb_packet *p, int dir, int64_t now_ns,
                     struct fb_tcp_result *res);
 
-/* One of the two series of expire checks at `fire_ns`: true when the session ends; otherwise re-armed or stopped. */
+/* One of the two series of expire checks at `fire_ns`: true when the session ends; otherwise re-armed or
+ * stopped. */
 bool fb_tcp_expire_check(struct fb_flow *f, struct fb_tcp *t, int which, int64_t fire_ns);
 
 /* True when the connection attempt has failed at its timer. */
@@ -66,8 +67,8 @@ struct fb_tcp_step {
 };
 
 /* One step of the state machine: segment with `flags` from side `dir`. */
-void fb_tcp_state_step(struct fb_flow *f, struct fb_tcp *t, int dir, uint8_t flags, uint32_t seq, int64_t now_ns,
-                       struct fb_tcp_step *step);
+void fb_tcp_state_step(struct fb_flow *f, struct fb_tcp *t, int dir, uint8_t flags, uint32_t seq,
+                       int64_t now_ns, struct fb_tcp_step *step);
 
 /* The sender's side has closed (section 8). */
 void fb_tcp_connection_closed(struct fb_flow *f, struct fb_tcp *t, int dir, int64_t now_ns);
@@ -77,6 +78,7 @@ void fb_tcp_check_eof(struct fb_flow *f, struct fb_tcp *t, int dir, int64_t now_
 
 /* Feeds a segment's payload and acknowledgement to the two reassemblers; returns FB_SVC_* bits. */
 unsigned fb_tcp_acked(struct fb_flow *f, struct fb_tcp *t, int acked_dir, uint64_t rel_ack);
-unsigned fb_tcp_payload(struct fb_flow *f, struct fb_tcp *t, int dir, uint64_t rel_seq, const struct fb_packet *p);
+unsigned fb_tcp_payload(struct fb_flow *f, struct fb_tcp *t, int dir, uint64_t rel_seq,
+                        const struct fb_packet *p);
 
 #endif

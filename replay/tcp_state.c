@@ -4,9 +4,9 @@
 #include "base/timefmt.h"
 #include "replay/history.h"
 
-#define ATTEMPT_NS (5 * FB_NS_PER_S)
-#define LINGER_NS (5 * FB_NS_PER_S)
-#define CLOSE_DELAY_NS (5 * FB_NS_PER_S)
+#define ATTEMPT_NS       (5 * FB_NS_PER_S)
+#define LINGER_NS        (5 * FB_NS_PER_S)
+#define CLOSE_DELAY_NS   (5 * FB_NS_PER_S)
 #define SESSION_TIMER_NS (6 * FB_NS_PER_S)
 
 static bool in_handshake(uint8_t s)
@@ -14,7 +14,8 @@ static bool in_handshake(uint8_t s)
     return s == FB_TCPS_INACTIVE || s == FB_TCPS_SYN_SENT || s == FB_TCPS_SYN_ACK_SENT;
 }
 
-/* Leaving the handshake states while the peer is still in one of them raises the inactivity timeout to TCP's own. */
+/* Leaving the handshake states while the peer is still in one of them raises the inactivity timeout to TCP's
+ * own. */
 static void set_state(struct fb_flow *f, struct fb_tcp *t, int dir, enum fb_tcp_state to)
 {
     struct fb_tcp_end *e = &t->end[dir];
@@ -28,8 +29,8 @@ static void set_state(struct fb_flow *f, struct fb_tcp *t, int dir, enum fb_tcp_
 }
 
 /* Returns the sender's side, which a flip changes. */
-static int inactive_syn(struct fb_flow *f, struct fb_tcp *t, int dir, uint8_t flags, uint32_t seq, int64_t now_ns,
-                         struct fb_tcp_step *step)
+static int inactive_syn(struct fb_flow *f, struct fb_tcp *t, int dir, uint8_t flags, uint32_t seq,
+                        int64_t now_ns, struct fb_tcp_step *step)
 {
     struct fb_tcp_end *e = &t->end[dir], *p = &t->end[1 - dir];
     bool ack = flags & FB_TCP_ACK;
@@ -55,8 +56,8 @@ static int inactive_syn(struct fb_flow *f, struct fb_tcp *t, int dir, uint8_t fl
     return dir;
 }
 
-static void from_inactive(struct fb_flow *f, struct fb_tcp *t, int dir, uint8_t flags, uint32_t seq, int64_t now_ns,
-                          struct fb_tcp_step *step)
+static void from_inactive(struct fb_flow *f, struct fb_tcp *t, int dir, uint8_t flags, uint32_t seq,
+                          int64_t now_ns, struct fb_tcp_step *step)
 {
     if (flags & FB_TCP_SYN)
         dir = inactive_syn(f, t, dir, flags, seq, now_ns, step);
@@ -81,16 +82,19 @@ static void from_inactive(struct fb_flow *f, struct fb_tcp *t, int dir, uint8_t 
     }
 }
 
-static void from_established(struct fb_flow *f, struct fb_tcp *t, int dir, uint8_t flags, struct fb_tcp_step *step)
+static void from_established(struct fb_flow *f, struct fb_tcp *t, int dir, uint8_t flags,
+                             struct fb_tcp_step *step)
 {
     struct fb_tcp_end *e = &t->end[dir], *p = &t->end[1 - dir];
-    if ((flags & FB_TCP_SYN) && !(flags & FB_TCP_ACK) && e->state == FB_TCPS_PARTIAL && p->state == FB_TCPS_INACTIVE)
+    if ((flags & FB_TCP_SYN) && !(flags & FB_TCP_ACK) && e->state == FB_TCPS_PARTIAL &&
+        p->state == FB_TCPS_INACTIVE)
         set_state(f, t, dir, FB_TCPS_SYN_SENT);
     if ((flags & FB_TCP_FIN) && !(flags & FB_TCP_RST)) {
         set_state(f, t, dir, FB_TCPS_CLOSED);
         step->close = true;
         if (p->state == FB_TCPS_RESET && p->prev_state == FB_TCPS_CLOSED)
-            set_state(f, t, 1 - dir, FB_TCPS_CLOSED); /* a RST that followed the peer's FIN tore nothing down */
+            set_state(f, t, 1 - dir,
+                      FB_TCPS_CLOSED); /* a RST that followed the peer's FIN tore nothing down */
     }
     if (flags & FB_TCP_RST) {
         set_state(f, t, dir, FB_TCPS_RESET);
@@ -98,8 +102,8 @@ static void from_established(struct fb_flow *f, struct fb_tcp *t, int dir, uint8
     }
 }
 
-void fb_tcp_state_step(struct fb_flow *f, struct fb_tcp *t, int dir, uint8_t flags, uint32_t seq, int64_t now_ns,
-                       struct fb_tcp_step *step)
+void fb_tcp_state_step(struct fb_flow *f, struct fb_tcp *t, int dir, uint8_t flags, uint32_t seq,
+                       int64_t now_ns, struct fb_tcp_step *step)
 {
     *step = (struct fb_tcp_step){0};
     struct fb_tcp_end *e = &t->end[dir], *p = &t->end[1 - dir];
