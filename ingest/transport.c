@@ -57,8 +57,8 @@ static bool udp_checksum_bad(const struct fb_decoder *d, const struct fb_frame *
     return !checksum_holds(ip, PROTO_UDP, p, len, true);
 }
 
-static void decode_udp(struct fb_decoder *d, const struct fb_frame *f, const struct fb_ip *ip,
-                       const uint8_t *p, uint32_t len, uint32_t captured, struct fb_packet *out)
+static void decode_udp(struct fb_decoder *d, struct fb_frame *f, const struct fb_ip *ip, const uint8_t *p,
+                       uint32_t len, uint32_t captured, struct fb_packet *out)
 {
     out->proto = FB_PROTO_UDP;
     out->src_p = fb_load_be16(p);
@@ -67,9 +67,8 @@ static void decode_udp(struct fb_decoder *d, const struct fb_frame *f, const str
     set_payload(out, p + UDP_LEN, ulen > UDP_LEN ? ulen - UDP_LEN : 0, captured - UDP_LEN);
     if (udp_checksum_bad(d, f, ip, p, len, captured))
         out->flags |= FB_PKT_BAD_CHECKSUM;
-    d->last = *f;
-    fb_cur_skip(&d->last.c, UDP_LEN);
-    d->last_udp = true;
+    fb_cur_skip(&f->c, UDP_LEN);
+    d->enterable = true;
 }
 
 static void decode_icmp(const struct fb_decoder *d, const struct fb_ip *ip, const uint8_t *p, uint32_t len,
@@ -127,7 +126,7 @@ static uint32_t least_length(uint8_t proto)
     }
 }
 
-bool fb_transport_decode(struct fb_decoder *d, const struct fb_frame *f, const struct fb_ip *ip, uint32_t len,
+bool fb_transport_decode(struct fb_decoder *d, struct fb_frame *f, const struct fb_ip *ip, uint32_t len,
                          struct fb_packet *out)
 {
     const uint8_t *p = f->c.p;
