@@ -128,6 +128,8 @@ bool fb_frame_enter(struct fb_decoder *d, const struct fb_frame *f, enum fb_tunn
     inner->kind = FB_FRAME_IP;
     inner->vlan = inner->inner_vlan = FB_NO_VLAN;
     inner->has_macs = false;
+    memset(inner->src_mac, 0, sizeof inner->src_mac);
+    memset(inner->dst_mac, 0, sizeof inner->dst_mac);
     inner->unknown_link = false;
     return true;
 }

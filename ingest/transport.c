@@ -83,32 +83,34 @@ static void decode_icmp(const struct fb_decoder *d, const struct fb_ip *ip, cons
         out->flags |= FB_PKT_BAD_CHECKSUM;
 }
 
+/* Sets every field; an initialiser would clear the whole record first, for each packet. */
 static void fill_common(const struct fb_decoder *d, const struct fb_frame *f, const struct fb_ip *ip,
                         struct fb_packet *out)
 {
-    *out = (struct fb_packet){
-        .ts_ns = d->ts_ns,
-        .src = ip->src,
-        .dst = ip->dst,
-        .ip_proto = ip->proto,
-        .ip_version = ip->version,
-        .ttl = ip->ttl,
-        .ip_bytes = ip->ip_bytes,
-        .payload = f->c.p,
-        .vlan = f->vlan,
-        .inner_vlan = f->inner_vlan,
-        .depth = f->depth,
-        .frag_ordinals = f->ordinals,
-        .nfrag_ordinals = f->nordinals,
-    };
-    if (f->nordinals > 0 || f->reassembled)
-        out->flags |= FB_PKT_REASSEMBLED;
-    if (f->has_macs) {
-        out->flags |= FB_PKT_HAS_MACS;
-        memcpy(out->src_mac, f->src_mac, 6);
-        memcpy(out->dst_mac, f->dst_mac, 6);
-    }
+    out->ts_ns = d->ts_ns;
+    out->src = ip->src;
+    out->dst = ip->dst;
+    out->src_p = out->dst_p = 0;
+    out->proto = FB_PROTO_OTHER;
+    out->ip_proto = ip->proto;
+    out->ip_version = ip->version;
+    out->ttl = ip->ttl;
+    out->flags = f->nordinals > 0 || f->reassembled ? FB_PKT_REASSEMBLED : 0;
+    out->flags |= f->has_macs ? FB_PKT_HAS_MACS : 0;
+    out->tcp_flags = 0;
+    out->window = 0;
+    out->seq = out->ack = 0;
+    out->ip_bytes = ip->ip_bytes;
+    out->payload_bytes = out->payload_caplen = 0;
+    out->payload = f->c.p;
+    out->vlan = f->vlan;
+    out->inner_vlan = f->inner_vlan;
+    memcpy(out->src_mac, f->src_mac, sizeof out->src_mac);
+    memcpy(out->dst_mac, f->dst_mac, sizeof out->dst_mac);
+    out->depth = f->depth;
     memcpy(out->tunnel, f->tunnel, sizeof out->tunnel);
+    out->frag_ordinals = f->ordinals;
+    out->nfrag_ordinals = f->nordinals;
 }
 
 static uint32_t least_length(uint8_t proto)
@@ -149,7 +151,6 @@ bool fb_transport_decode(struct fb_decoder *d, struct fb_frame *f, const struct 
         decode_icmp(d, ip, p, len, captured, out);
         break;
     default:
-        out->proto = FB_PROTO_OTHER;
         set_payload(out, p, len, captured);
     }
     return true;
