@@ -28,7 +28,8 @@ static void put_line(const char *text)
     fb_buf_release(&b);
 }
 
-static void say(const char *prefix, const char *fmt, va_list ap, const char *suffix)
+__attribute__((format(printf, 2, 0))) static void say(const char *prefix, const char *fmt, va_list ap,
+                                                       const char *suffix)
 {
     char text[2048];
     int n = snprintf(text, sizeof text, "%s", prefix);
