@@ -29,7 +29,7 @@ static void put_line(const char *text)
 }
 
 __attribute__((format(printf, 2, 0))) static void say(const char *prefix, const char *fmt, va_list ap,
-                                                       const char *suffix)
+                                                      const char *suffix)
 {
     char text[2048];
     int n = snprintf(text, sizeof text, "%s", prefix);
