@@ -177,6 +177,7 @@ enum fb_status fb_decode_enter(struct fb_decoder *d, const struct fb_packet *out
     /* Only the packet handed out last can be entered: the bytes of an earlier one may be gone. */
     FB_BUG(!d->last_udp || outer->payload != d->last.c.p);
     struct fb_frame inner;
+    d->last.tunnel_id = 0;
     if (!fb_frame_enter(d, &d->last, kind, &inner))
         return FB_ERR_LIMIT;
     if (kind == FB_TUN_GRE_UDP)

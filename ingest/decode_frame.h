@@ -53,6 +53,7 @@ struct fb_frame {
     bool has_macs;
     uint8_t depth;
     uint8_t tunnel[FB_TUNNEL_DEPTH_MAX];
+    uint64_t tunnel_id; /* see fb_packet */
     uint16_t vlan, inner_vlan;
     uint8_t src_mac[6], dst_mac[6];
     const uint64_t *ordinals; /* other records that these bytes come from */

@@ -1,4 +1,5 @@
 /* IPv4 (RFC 791) and IPv6 (RFC 8200) headers in the order of checks of the conformance document, 2.2. */
+#include "base/hash.h"
 #include "ingest/checksum.h"
 #include "ingest/decode_frame.h"
 
@@ -107,6 +108,17 @@ static bool reassemble(struct fb_decoder *d, struct fb_frame *f, const struct fb
     return true;
 }
 
+static uint64_t address_hash(const struct fb_addr *a)
+{
+    return fb_mix64(fb_load_be64(a->b) ^ fb_mix64(fb_load_be64(a->b + 8)));
+}
+
+/* An IP-level tunnel is known by its two ends, whichever way a packet goes. */
+static void enter_tunnel(struct fb_frame *f, const struct fb_ip *ip)
+{
+    f->tunnel_id = fb_mix64(f->tunnel_id + address_hash(&ip->src) + address_hash(&ip->dst)) | 1;
+}
+
 /* What the protocol number leads to; the cursor goes behind the header. */
 static bool follow(struct fb_decoder *d, struct fb_frame *f, const struct fb_ip *ip, struct fb_packet *out)
 {
@@ -116,9 +128,11 @@ static bool follow(struct fb_decoder *d, struct fb_frame *f, const struct fb_ip 
     switch (ip->proto) {
     case PROTO_IPV4:
     case PROTO_IPV6:
+        enter_tunnel(f, ip);
         fb_tunnel_ip(d, f, ip->proto);
         return false;
     case PROTO_GRE:
+        enter_tunnel(f, ip);
         (void)fb_tunnel_gre(d, f, FB_TUN_GRE);
         return false;
     case PROTO_ESP:

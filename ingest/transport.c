@@ -99,6 +99,7 @@ static void fill_common(const struct fb_decoder *d, const struct fb_frame *f, co
         .vlan = f->vlan,
         .inner_vlan = f->inner_vlan,
         .depth = f->depth,
+        .tunnel_id = f->tunnel_id,
         .frag_ordinals = f->ordinals,
         .nfrag_ordinals = f->nordinals,
     };

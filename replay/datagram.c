@@ -11,8 +11,8 @@ static void count(struct fb_flow *f, const struct fb_packet *p, int dir)
         f->ttl[dir] = p->ttl;
 }
 
-/* DNS and NTP know from a message that the roles are the other way round. Zeek swaps only who is who: what was counted so far,
- * this packet included, stays on its old side. */
+/* DNS and NTP know from a message that the roles are the other way round. Zeek swaps only who is who: what
+ * was counted so far, this packet included, stays on its old side. */
 static void flip_by_application(struct fb_flow *f)
 {
     if (f->flags & FB_FLOW_FLIPPED_BY_APP)

@@ -7,7 +7,8 @@
 #include "replay/workers.h"
 
 #define MEMORY_DEFAULT (1ULL << 30)
-#define QUEUE_BYTES_MAX (32u << 20) /* copied packet bytes before the threads are set to work within an epoch */
+#define QUEUE_BYTES_MAX                                                                                      \
+    (32u << 20) /* copied packet bytes before the threads are set to work within an epoch */
 
 struct fb_engine {
     struct fb_shard shards[FB_SHARDS];
@@ -22,7 +23,7 @@ struct fb_engine {
     struct fb_engine_stats stats;
     /* The UDP tunnels around what the decoder returns next, by depth of the outer packet. */
     struct {
-        uint64_t parent;
+        uint64_t identity; /* of the chain down to and with this tunnel */
         uint16_t part;
         bool valid;
     } around[FB_TUNNEL_DEPTH_MAX + 1];
@@ -56,7 +57,7 @@ enum fb_status fb_engine_new(const struct fb_engine_opts *opts, const struct fb_
     e->tunnels = fb_tunnel_track_new();
     e->merge = fb_merge_new(sink);
     enum fb_status st = ok && e->tunnels && e->merge ? fb_decoder_new(&opts->decode, &e->decoder, err)
-                                                      : fb_err_nomem(err, "the session builder");
+                                                     : fb_err_nomem(err, "the session builder");
     if (st != FB_OK) {
         fb_engine_free(e);
         return st;
@@ -95,16 +96,18 @@ static enum fb_status end_epoch(struct fb_engine *e, struct fb_err *err)
     return st;
 }
 
-/* The innermost UDP tunnel around a packet. */
-static void set_parent(struct fb_engine *e, struct fb_shard_pkt *sp)
+/* The innermost UDP tunnel around a packet, and the identity of the whole chain: outer sessions by
+ * themselves, IP-level tunnels by their two addresses. */
+static void set_around(struct fb_engine *e, struct fb_shard_pkt *sp)
 {
     for (unsigned d = sp->p.depth; d <= FB_TUNNEL_DEPTH_MAX; d++)
         e->around[d].valid = false;
-    sp->parent = 0;
+    sp->around = sp->p.tunnel_id;
+    sp->parent_part = FB_NO_PART;
     for (unsigned d = sp->p.depth; d-- > 0;) {
         if (!e->around[d].valid)
             continue;
-        sp->parent = e->around[d].parent;
+        sp->around = fb_mix64(sp->around ^ e->around[d].identity);
         sp->parent_part = e->around[d].part;
         return;
     }
@@ -122,6 +125,8 @@ static void try_tunnel(struct fb_engine *e, struct fb_shard_pkt *sp)
         sp->limit = true;
         return;
     }
+    if (st == FB_ERR_NOTFOUND)
+        return; /* a message of the tunnel's own, which neither proves nor disproves it */
     sp->confirm = (uint8_t)fb_tunnel_track_result(e->tunnels, &g, st == FB_OK || st == FB_EOF);
     if (st != FB_OK)
         return;
@@ -130,7 +135,7 @@ static void try_tunnel(struct fb_engine *e, struct fb_shard_pkt *sp)
     if (d <= FB_TUNNEL_DEPTH_MAX) {
         e->around[d].valid = true;
         e->around[d].part = sp->part;
-        e->around[d].parent = g.parent ^ fb_mix64(sp->parent);
+        e->around[d].identity = fb_mix64(g.parent ^ sp->around);
     }
 }
 
@@ -146,7 +151,8 @@ static enum fb_status dispatch(struct fb_engine *e, const struct fb_shard_pkt *s
     return FB_OK;
 }
 
-enum fb_status fb_engine_feed(struct fb_engine *e, const struct fb_record *rec, uint64_t ordinal, struct fb_err *err)
+enum fb_status fb_engine_feed(struct fb_engine *e, const struct fb_record *rec, uint64_t ordinal,
+                              struct fb_err *err)
 {
     if (ordinal / FB_EPOCH_PKTS != e->epoch_no) {
         FB_TRY(end_epoch(e, err));
@@ -165,11 +171,10 @@ enum fb_status fb_engine_feed(struct fb_engine *e, const struct fb_record *rec, 
         sp.ordinal = ordinal;
         sp.now_ns = e->now_ns;
         sp.part = part;
-        sp.parent_part = 0;
         sp.is_outer = false;
         sp.confirm = FB_TUN_NONE;
         sp.limit = sp.p.flags & FB_PKT_DEPTH_EXCEEDED;
-        set_parent(e, &sp);
+        set_around(e, &sp);
         if (sp.p.proto == FB_PROTO_UDP)
             try_tunnel(e, &sp);
         e->stats.ip_pkts++;

@@ -77,7 +77,8 @@ bool fb_flow_add_ordinal(struct fb_flow *f, struct fb_pool *nodes, uint64_t ordi
     return put_step(f, nodes, b, n);
 }
 
-bool fb_flow_take_piece(struct fb_flow *f, struct fb_pool *nodes, struct fb_buf *steps, struct fb_packet_run *run)
+bool fb_flow_take_piece(struct fb_flow *f, struct fb_pool *nodes, struct fb_buf *steps,
+                        struct fb_packet_run *run)
 {
     fb_buf_clear(steps);
     fb_buf_put(steps, f->pk_inline, f->pk_inline_used);
@@ -95,7 +96,8 @@ bool fb_flow_take_piece(struct fb_flow *f, struct fb_pool *nodes, struct fb_buf 
     return !steps->failed;
 }
 
-/* Segments: a run of payload packets, ended by PSH or by silence; an open one that falls silent ends at its last payload. */
+/* Segments: a run of payload packets, ended by PSH or by silence; an open one that falls silent ends at its
+ * last payload. */
 void fb_flow_payload_packet(struct fb_flow *f, int64_t ts_ns, bool psh, int64_t idle_ns)
 {
     bool open = f->flags & FB_FLOW_SEG_OPEN;
@@ -117,7 +119,8 @@ void fb_flow_payload_packet(struct fb_flow *f, int64_t ts_ns, bool psh, int64_t 
         f->flags |= FB_FLOW_SEG_OPEN;
 }
 
-/* (sum of gaps)^2 / (n * sum of squared gaps): 1 for equal gaps, 1/n when one gap holds all the time (Cauchy, Schwarz). */
+/* (sum of gaps)^2 / (n * sum of squared gaps): 1 for equal gaps, 1/n when one gap holds all the time (Cauchy,
+ * Schwarz). */
 static uint32_t regularity_ppm(const struct fb_flow *f)
 {
     if (f->segments < 3)
@@ -142,7 +145,8 @@ static enum fb_conn_state plain_conn_state(const struct fb_flow *f)
 static void fill_texts(const struct fb_flow *f, char *text, size_t cap, struct fb_session *s)
 {
     const char *names = f->service ? fb_service_names(f->service) : "";
-    int n = snprintf(text, cap, "%s%s%s", f->announced ? f->announced : "", f->announced && *names ? "," : "", names);
+    int n = snprintf(text, cap, "%s%s%s", f->announced ? f->announced : "", f->announced && *names ? "," : "",
+                     names);
     size_t used = n < 0 ? 0 : (size_t)n < cap ? (size_t)n : cap - 1;
     s->service = text;
     s->tunnel = "";
@@ -180,7 +184,8 @@ static void fill_tcp(const struct fb_flow *f, const struct fb_tcp *t, struct fb_
     s->resp_zero_window_pkts = r->win0_cnt;
 }
 
-void fb_flow_record(const struct fb_flow *f, const struct fb_tcp *tcp, char *text, size_t text_cap, struct fb_session *s)
+void fb_flow_record(const struct fb_flow *f, const struct fb_tcp *tcp, char *text, size_t text_cap,
+                    struct fb_session *s)
 {
     *s = (struct fb_session){
         .number = f->number,

@@ -1,7 +1,8 @@
 /* The state of one open session inside its shard. Internal to replay/.
  *
- * Per-direction fields are arrays indexed by FB_ORIG and FB_RESP, so that a flip of roles is a swap. A flow belongs to its shard and
- * is touched by the thread that holds the shard, or by the merge while no thread does. */
+ * Per-direction fields are arrays indexed by FB_ORIG and FB_RESP, so that a flip of roles is a swap. A flow
+ * belongs to its shard and is touched by the thread that holds the shard, or by the merge while no thread
+ * does. */
 #ifndef FB_REPLAY_FLOW_H
 #define FB_REPLAY_FLOW_H
 
@@ -28,11 +29,11 @@ enum fb_tcp_state {
     FB_TCPS_RESET,
 };
 
-/* One side of a TCP session. Sequence numbers: `start` may be -1 (first octet 0, no SYN seen). Relative numbers count from start, so the
- * first payload byte is 1. */
+/* One side of a TCP session. Sequence numbers: `start` may be -1 (first octet 0, no SYN seen). Relative
+ * numbers count from start, so the first payload byte is 1. */
 struct fb_tcp_end {
     int64_t start_seq;
-    int64_t fin_rel;  /* relative number one past the FIN */
+    int64_t fin_rel; /* relative number one past the FIN */
     int64_t last_syn_rel, last_fin_rel, last_rst_rel;
     uint32_t last_seq, ack_seq;
     uint32_t seq_wraps, ack_wraps;
@@ -48,8 +49,10 @@ struct fb_tcp_end {
 struct fb_tcp {
     struct fb_tcp_end end[2];
     int64_t attempt_due, close_due;
-    int64_t expire_due[2]; /* two series of checks: from the start, and from a first close */
-    int64_t now_ns; /* packet clock of the segment that is being processed */
+    int64_t expire_phase_ns; /* when the first series of checks went to sleep; FB_NEVER = awake */
+    int64_t expire_due[2];     /* two series of checks: from the start, and from a first close */
+    int64_t idle_ns;           /* inactivity timeout beyond the handshake */
+    int64_t now_ns;            /* packet clock of the segment that is being processed */
     int64_t syn_ns, synack_ns; /* INT64_MIN = not seen */
     int64_t syn_synack_ns, synack_ack_ns;
     bool is_partial;
@@ -60,10 +63,8 @@ struct fb_tcp {
 
 /* Parents of a tunnelled session. */
 struct fb_flow_tunnel {
-    uint64_t last_parent;    /* identity of the outer flow of the last packet; 0 = none */
-    uint64_t parents[6];     /* session numbers, filled by the merge */
+    uint64_t parents[6]; /* session numbers, filled by the merge */
     uint8_t nparents;
-    uint8_t changes;
     uint8_t path[FB_TUNNEL_DEPTH_MAX];
 };
 
@@ -77,18 +78,18 @@ struct fb_pklist_node {
 #define FB_PKLIST_INLINE 12
 
 #define FB_HISTORY_INLINE 20
-#define FB_HISTORY_MAX 120 /* letters kept; a longer history ends here */
+#define FB_HISTORY_MAX    120 /* letters kept; a longer history ends here */
 
 /* fb_flow.flags (uint16_t) */
-#define FB_FLOW_ONE_WAY 0x01       /* unpaired ICMP: the key keeps its direction */
-#define FB_FLOW_DNS 0x02           /* UDP DNS by port: the dns_session_timeout rule */
-#define FB_FLOW_SERVICE_DONE 0x04  /* no more payload to the service detector */
-#define FB_FLOW_HIST_X 0x08
-#define FB_FLOW_HAS_MACS 0x20
-#define FB_FLOW_SEG_OPEN 0x40
+#define FB_FLOW_ONE_WAY        0x01 /* unpaired ICMP: the key keeps its direction */
+#define FB_FLOW_DNS            0x02 /* UDP DNS by port: the dns_session_timeout rule */
+#define FB_FLOW_SERVICE_DONE   0x04 /* no more payload to the service detector */
+#define FB_FLOW_HIST_X         0x08
+#define FB_FLOW_HAS_MACS       0x20
+#define FB_FLOW_SEG_OPEN       0x40
 #define FB_FLOW_FLIPPED_BY_APP 0x80
-#define FB_FLOW_PIECE_FULL 0x200 /* stands in the shard's list of full pieces */
-#define FB_FLOW_ENDED 0x100 /* has left the table; waits for the merge */
+#define FB_FLOW_PIECE_FULL     0x200 /* stands in the shard's list of full pieces */
+#define FB_FLOW_ENDED          0x100 /* has left the table; waits for the merge */
 
 struct fb_flow {
     /* What every packet touches. */
@@ -107,7 +108,7 @@ struct fb_flow {
     int64_t idle_due_ns, idle_timeout_ns;
     uint64_t payload_bytes[2]; /* UDP, ICMP: accepted payload */
     uint64_t missed_bytes;
-    uint64_t bits;             /* history letters that stand once */
+    uint64_t bits; /* history letters that stand once */
     uint32_t wheel_next, wheel_prev;
     uint32_t wheel_slot; /* 1-based; 0 = in no slot */
     uint32_t tag;        /* table hash */
@@ -132,8 +133,10 @@ struct fb_flow {
     uint8_t ttl[2];
     uint8_t end_reason;
     bool udp_sent[2];
-    const char *announced; /* "ftp-data": by a control channel */
-    struct fb_flow_tunnel *tunnel;
+    const char *announced;         /* "ftp-data": by a control channel */
+    struct fb_flow_tunnel *tunnel; /* NULL until a packet came through one */
+    uint64_t last_around;          /* identity of what was around the last packet; 0 = nothing */
+    uint8_t around_changes;
 
     /* Packet index. */
     uint64_t evidence_pkts;
@@ -146,19 +149,22 @@ struct fb_flow {
 
 /* A flow is made with its first packet, which is handed to the functions below too. */
 
-/* Notes that a packet belongs to the session: packet index. `nodes` is the shard's pool; false when memory ran out. */
+/* Notes that a packet belongs to the session: packet index. `nodes` is the shard's pool; false when memory
+ * ran out. */
 bool fb_flow_add_ordinal(struct fb_flow *f, struct fb_pool *nodes, uint64_t ordinal);
 
-/* The piece of packet index that is gathered, as one run whose steps lie in `steps` (cleared first); false when memory ran out. Starts
- * the next piece. */
-bool fb_flow_take_piece(struct fb_flow *f, struct fb_pool *nodes, struct fb_buf *steps, struct fb_packet_run *run);
+/* The piece of packet index that is gathered, as one run whose steps lie in `steps` (cleared first); false
+ * when memory ran out. Starts the next piece. */
+bool fb_flow_take_piece(struct fb_flow *f, struct fb_pool *nodes, struct fb_buf *steps,
+                        struct fb_packet_run *run);
 #define FB_PIECE_BYTES_FULL 8192 /* a piece this long is taken at the end of the epoch */
 
 /* A packet with accepted payload: segments and their gaps. */
 void fb_flow_payload_packet(struct fb_flow *f, int64_t ts_ns, bool psh, int64_t idle_ns);
 
 /* The record of a finished flow, strings borrowed from it and from `service_text`. */
-void fb_flow_record(const struct fb_flow *f, const struct fb_tcp *tcp, char *text, size_t text_cap, struct fb_session *out);
+void fb_flow_record(const struct fb_flow *f, const struct fb_tcp *tcp, char *text, size_t text_cap,
+                    struct fb_session *out);
 
 /* Roles change: addresses, ports, counters of both sides; appends ^. */
 void fb_flow_flip(struct fb_flow *f, struct fb_tcp *tcp);

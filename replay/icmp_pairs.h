@@ -1,5 +1,6 @@
 /* ICMP types that come in pairs (request and reply), which share a session and a community id.
- * Source: RFC 792, 950, 1256 and RFC 4443, 4861, 3810, 4620; the pairing is Zeek's and the community id specification's. */
+ * Source: RFC 792, 950, 1256 and RFC 4443, 4861, 3810, 4620; the pairing is Zeek's and the community id
+ * specification's. */
 #ifndef FB_REPLAY_ICMP_PAIRS_H
 #define FB_REPLAY_ICMP_PAIRS_H
 

@@ -3,9 +3,9 @@
 #include "base/timefmt.h"
 #include "replay/tcp.h"
 
-#define EXPECT_MAX 4096
+#define EXPECT_MAX    4096
 #define EXPECT_TTL_NS (300 * FB_NS_PER_S) /* Zeek schedules an announced connection for five minutes */
-#define HIT_PARTS 64
+#define HIT_PARTS     64
 
 /* An announced data connection that may still come. */
 struct expectation {
@@ -27,7 +27,7 @@ struct fb_merge {
     size_t cap_events, cap_leaving;
     struct expectation *expects; /* a ring of the newest EXPECT_MAX */
     size_t nexpects, next_expect;
-    uint64_t hit_ordinal; /* record that `hits` speak of */
+    uint64_t hit_ordinal;     /* record that `hits` speak of */
     uint64_t hits[HIT_PARTS]; /* session number of each part of that record; 0 = none */
     struct fb_buf steps;
 };
@@ -111,7 +111,8 @@ static const char *announced(const struct fb_merge *m, const struct fb_flow *f)
 {
     for (size_t k = 1; k <= m->nexpects; k++) {
         const struct expectation *e = &m->expects[(m->next_expect + EXPECT_MAX - k) % EXPECT_MAX];
-        if (e->until_ns >= f->ts_ns && e->x.resp_p == f->port[FB_RESP] && fb_addr_eq(&e->x.resp_h, &f->addr[FB_RESP]))
+        if (e->until_ns >= f->ts_ns && e->x.resp_p == f->port[FB_RESP] &&
+            fb_addr_eq(&e->x.resp_h, &f->addr[FB_RESP]))
             return e->x.service;
     }
     return NULL;
@@ -163,7 +164,8 @@ static enum fb_status sink_failed(struct fb_err *err, int status)
     return fb_err_set(err, (enum fb_status)status, "the case could not take a session");
 }
 
-static enum fb_status take_piece(struct fb_merge *m, struct fb_shard *s, struct fb_flow *f, struct fb_err *err)
+static enum fb_status take_piece(struct fb_merge *m, struct fb_shard *s, struct fb_flow *f,
+                                 struct fb_err *err)
 {
     struct fb_packet_run run;
     if (!fb_flow_take_piece(f, &s->nodes, &m->steps, &run))
@@ -223,7 +225,7 @@ static enum fb_status gather(struct fb_merge *m, struct fb_shard *shards, unsign
 enum fb_status fb_merge_epoch(struct fb_merge *m, struct fb_shard *shards, unsigned nshards,
                               struct fb_err *err)
 {
-    size_t n, nl = 0;
+    size_t n = 0, nl = 0;
     FB_TRY(gather(m, shards, nshards, &n, err));
     if (!grow((void **)&m->leaving, &m->cap_leaving, n, sizeof *m->leaving))
         return fb_err_nomem(err, "events");
@@ -234,8 +236,8 @@ enum fb_status fb_merge_epoch(struct fb_merge *m, struct fb_shard *shards, unsig
     for (size_t i = 0; i < n; i++) {
         const struct fb_event *e = &m->events[i];
         if (e->kind == FB_EV_CLOSE)
-            m->leaving[nl++] = (struct leaving){e->ordinal, fb_shard_flow(&shards[e->shard], e->flow)->number, e->flow,
-                                                e->shard};
+            m->leaving[nl++] = (struct leaving){e->ordinal, fb_shard_flow(&shards[e->shard], e->flow)->number,
+                                                e->flow, e->shard};
     }
     enum fb_status st = FB_OK;
     for (unsigned i = 0; i < nshards; i++) {

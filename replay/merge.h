@@ -1,7 +1,8 @@
 /* The ordered merge: what leaves the shards, put in the order of the timeline. Internal to replay/.
  *
- * Runs at the end of each epoch while no thread holds a shard. Numbers sessions by their first packets, joins what one session tells about
- * another (tunnel parents, announced data connections), and hands finished sessions to the sink. */
+ * Runs at the end of each epoch while no thread holds a shard. Numbers sessions by their first packets, joins
+ * what one session tells about another (tunnel parents, announced data connections), and hands finished
+ * sessions to the sink. */
 #ifndef FB_REPLAY_MERGE_H
 #define FB_REPLAY_MERGE_H
 

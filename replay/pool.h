@@ -1,6 +1,8 @@
-/* A pool of equal objects with stable addresses and 32-bit indexes, without a system call or malloc per object.
+/* A pool of equal objects with stable addresses and 32-bit indexes, without a system call or malloc per
+ * object.
  *
- * Objects come zeroed. Index 0 is never given out, so that 0 can mean none. Free objects are taken last in, first out. One thread. */
+ * Objects come zeroed. Index 0 is never given out, so that 0 can mean none. Free objects are taken last in,
+ * first out. One thread. */
 #ifndef FB_REPLAY_POOL_H
 #define FB_REPLAY_POOL_H
 

@@ -95,7 +95,8 @@ static bool make_room(struct fb_reasm *r)
     return true;
 }
 
-static void insert_at(struct fb_reasm *r, uint32_t i, uint64_t seq, uint64_t upper, const uint8_t *p, bool keep)
+static void insert_at(struct fb_reasm *r, uint32_t i, uint64_t seq, uint64_t upper, const uint8_t *p,
+                      bool keep)
 {
     if (!make_room(r))
         return;
@@ -144,7 +145,8 @@ static bool insert_new_parts(struct fb_reasm *r, uint64_t seq, uint64_t upper, c
     return any;
 }
 
-bool fb_reasm_data(struct fb_reasm *r, uint64_t seq, uint64_t n, const uint8_t *p, const struct fb_reasm_ops *ops)
+bool fb_reasm_data(struct fb_reasm *r, uint64_t seq, uint64_t n, const uint8_t *p,
+                   const struct fb_reasm_ops *ops)
 {
     if (r->skipping || n == 0)
         return false;

@@ -57,7 +57,8 @@ static void base64_sha1(const uint8_t in[static SHA_DIGEST_LENGTH], char *out)
     static const char digit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     for (int i = 0; i < SHA_DIGEST_LENGTH; i += 3) {
         int left = SHA_DIGEST_LENGTH - i;
-        uint32_t v = (uint32_t)in[i] << 16 | (left > 1 ? (uint32_t)in[i + 1] << 8 : 0) | (left > 2 ? in[i + 2] : 0u);
+        uint32_t v =
+            (uint32_t)in[i] << 16 | (left > 1 ? (uint32_t)in[i + 1] << 8 : 0) | (left > 2 ? in[i + 2] : 0u);
         *out++ = digit[v >> 18];
         *out++ = digit[v >> 12 & 63];
         *out++ = left > 1 ? digit[v >> 6 & 63] : '=';
@@ -66,9 +67,10 @@ static void base64_sha1(const uint8_t in[static SHA_DIGEST_LENGTH], char *out)
     *out = '\0';
 }
 
-/* https://github.com/corelight/community-id-spec, version 1. Equal addresses are ordered by the ports as numbers, as
- * the specification's text says. */
-void fb_session_community_id(const struct fb_session *s, uint16_t seed, char out[static FB_COMMUNITY_ID_STRLEN])
+/* https://github.com/corelight/community-id-spec, version 1. Equal addresses are ordered by the ports as
+ * numbers, as the specification's text says. */
+void fb_session_community_id(const struct fb_session *s, uint16_t seed,
+                             char out[static FB_COMMUNITY_ID_STRLEN])
 {
     bool swap = ends_swapped(s);
     const struct fb_addr *a = swap ? &s->resp_h : &s->orig_h, *b = swap ? &s->orig_h : &s->resp_h;

@@ -9,12 +9,12 @@
 #include "replay/tcp.h"
 #include "replay/tunnel_track.h"
 
-#define DNS_TIMEOUT_NS (10 * FB_NS_PER_S)
-#define LONG_IDLE_NS (3600 * FB_NS_PER_S)
+#define DNS_TIMEOUT_NS     (10 * FB_NS_PER_S)
+#define LONG_IDLE_NS       (3600 * FB_NS_PER_S)
 #define TUNNEL_CHANGES_MAX 5 /* Tunnel::max_changes_per_connection */
 
-void fb_shard_emit(struct fb_shard *s, enum fb_event_kind kind, uint64_t ordinal, uint16_t part, uint32_t flow,
-                   uint32_t arg)
+void fb_shard_emit(struct fb_shard *s, enum fb_event_kind kind, uint64_t ordinal, uint16_t part,
+                   uint32_t flow, uint32_t arg)
 {
     if (s->nevents == s->cap_events) {
         uint32_t cap = s->cap_events ? s->cap_events * 2 : 256;
@@ -42,17 +42,6 @@ static void set_ends(struct fb_flow *f, const struct fb_packet *p, uint16_t dst_
     }
 }
 
-static bool set_tunnel(struct fb_flow *f, const struct fb_packet *p)
-{
-    if (!p->depth)
-        return true;
-    f->tunnel = calloc(1, sizeof *f->tunnel);
-    if (!f->tunnel)
-        return false;
-    memcpy(f->tunnel->path, p->tunnel, sizeof f->tunnel->path);
-    return true;
-}
-
 static int64_t idle_at_start(const struct fb_shard *s, uint8_t proto)
 {
     /* TCP starts with UDP's value; the state machine raises it (section 5.1). */
@@ -73,8 +62,8 @@ static void arm_at_start(struct fb_shard *s, struct fb_flow *f, const struct fb_
 }
 
 /* Makes the session of a first packet; NULL when memory ran out. */
-static struct fb_flow *new_flow(struct fb_shard *s, const struct fb_shard_pkt *sp, bool one_way, uint16_t dst_p,
-                                uint32_t tag, int *dir)
+static struct fb_flow *new_flow(struct fb_shard *s, const struct fb_shard_pkt *sp, bool one_way,
+                                uint16_t dst_p, uint32_t tag, int *dir)
 {
     const struct fb_packet *p = &sp->p;
     uint32_t i = fb_pool_take(&s->flows);
@@ -93,10 +82,9 @@ static struct fb_flow *new_flow(struct fb_shard *s, const struct fb_shard_pkt *s
     if (p->proto == FB_PROTO_TCP) {
         f->tcp = fb_pool_take(&s->tcps);
         if (f->tcp)
-            fb_tcp_init(fb_shard_tcp(s, f), sp->now_ns);
+            fb_tcp_init(fb_shard_tcp(s, f), s->opts.tcp_idle_ns, sp->now_ns);
     }
-    if ((p->proto == FB_PROTO_TCP && !f->tcp) || !set_tunnel(f, p) || !fb_shard_insert(s, f, tag)) {
-        free(f->tunnel);
+    if ((p->proto == FB_PROTO_TCP && !f->tcp) || !fb_shard_insert(s, f, tag)) {
         if (f->tcp)
             fb_pool_give(&s->tcps, f->tcp);
         fb_pool_give(&s->flows, i);
@@ -112,25 +100,31 @@ static struct fb_flow *new_flow(struct fb_shard *s, const struct fb_shard_pkt *s
     return f;
 }
 
-/* A tunnelled session whose outer session differs from that of the packet before (section 12). */
-static void note_parent(struct fb_shard *s, struct fb_flow *f, const struct fb_shard_pkt *sp)
+/* What is around a session's packets, and how often that changed (section 12). */
+static void note_around(struct fb_shard *s, struct fb_flow *f, const struct fb_shard_pkt *sp)
 {
-    struct fb_flow_tunnel *t = f->tunnel;
-    if (!t || !sp->parent || sp->parent == t->last_parent)
+    bool first = f->evidence_pkts == 1;
+    if (!first && sp->around == f->last_around)
         return;
-    bool first = t->last_parent == 0;
-    t->last_parent = sp->parent;
-    if (!first && t->changes++ == TUNNEL_CHANGES_MAX) {
+    f->last_around = sp->around;
+    if (!first && f->around_changes <= TUNNEL_CHANGES_MAX && f->around_changes++ == TUNNEL_CHANGES_MAX)
         fb_history_once(f, FB_ORIG, 'X');
+    if (f->around_changes > TUNNEL_CHANGES_MAX || !sp->p.depth)
         return;
+    if (!f->tunnel) {
+        f->tunnel = calloc(1, sizeof *f->tunnel);
+        if (!f->tunnel) {
+            s->failed = true;
+            return;
+        }
+        memcpy(f->tunnel->path, sp->p.tunnel, sizeof f->tunnel->path);
     }
-    if (t->changes <= TUNNEL_CHANGES_MAX)
+    if (sp->parent_part != FB_NO_PART)
         fb_shard_emit(s, FB_EV_PARENT, sp->ordinal, sp->part, f->self, sp->parent_part);
-    else
-        t->changes = TUNNEL_CHANGES_MAX + 1;
 }
 
-void fb_shard_service_bits(struct fb_shard *s, struct fb_flow *f, const struct fb_shard_pkt *sp, unsigned bits)
+void fb_shard_service_bits(struct fb_shard *s, struct fb_flow *f, const struct fb_shard_pkt *sp,
+                           unsigned bits)
 {
     if (bits & FB_SVC_LIMIT)
         fb_history_once(f, FB_ORIG, 'X');
@@ -242,7 +236,7 @@ void fb_shard_packet(struct fb_shard *s, const struct fb_shard_pkt *sp)
     }
     bool had_detector = f->service != NULL;
     note_ordinals(s, f, sp);
-    note_parent(s, f, sp);
+    note_around(s, f, sp);
     if (sp->limit)
         fb_history_once(f, FB_ORIG, 'X');
     if (p->proto == FB_PROTO_TCP)

@@ -1,7 +1,8 @@
-/* One virtual shard: a table of open sessions, their timers, and the events that the ordered merge joins. Internal to replay/.
+/* One virtual shard: a table of open sessions, their timers, and the events that the ordered merge joins.
+ * Internal to replay/.
  *
- * A shard is held by one thread at a time and never looks into another. What it emits depends only on its own packets and on the
- * sequence of packet clocks of the epoch. */
+ * A shard is held by one thread at a time and never looks into another. What it emits depends only on its own
+ * packets and on the sequence of packet clocks of the epoch. */
 #ifndef FB_REPLAY_SHARD_H
 #define FB_REPLAY_SHARD_H
 
@@ -10,10 +11,12 @@
 #include "replay/service/service.h"
 #include "replay/wheel.h"
 
-/* Housekeeping happens when the ordinal passes a multiple of this, so that it falls on the same packets on every run. */
+/* Housekeeping happens when the ordinal passes a multiple of this, so that it falls on the same packets on
+ * every run. */
 #define FB_EPOCH_PKTS 4096
 
-/* The packet clock of each record of the current epoch, for timers that fire between a shard's own packets. */
+/* The packet clock of each record of the current epoch, for timers that fire between a shard's own packets.
+ */
 struct fb_epoch {
     uint32_t n;
     uint64_t ordinal[FB_EPOCH_PKTS];
@@ -37,17 +40,19 @@ struct fb_event {
     uint32_t arg;
 };
 
+#define FB_NO_PART UINT16_MAX
+
 /* A decoded packet on its way into a shard. */
 struct fb_shard_pkt {
     struct fb_packet p;
     uint64_t ordinal;
     int64_t now_ns;
-    uint64_t parent;   /* identity of the outer flow; 0 = none */
+    uint64_t around; /* identity of the chain of encapsulations around it; 0 = none */
     uint16_t part;
-    uint16_t parent_part;
-    bool is_outer;     /* it was decapsulated */
-    uint8_t confirm;   /* enum fb_tunnel that its session thereby speaks; 0 = none */
-    bool limit;        /* more encapsulation than FB_TUNNEL_DEPTH_MAX inside */
+    uint16_t parent_part; /* part that is its outer session's packet; FB_NO_PART = none */
+    bool is_outer;        /* it was decapsulated */
+    uint8_t confirm;      /* enum fb_tunnel that its session thereby speaks; 0 = none */
+    bool limit;           /* more encapsulation than FB_TUNNEL_DEPTH_MAX inside */
 };
 
 struct fb_shard_opts {
@@ -60,7 +65,7 @@ struct fb_shard {
     struct fb_pool flows, tcps, nodes;
     struct fb_shard_slot {
         uint32_t tag, flow;
-    } *slots;
+    } * slots;
     uint32_t nslots, used_slots;
     struct fb_wheel wheel;
     const struct fb_epoch *epoch;
@@ -68,7 +73,8 @@ struct fb_shard {
     uint32_t nevents, cap_events;
     struct fb_service_expect *expects; /* of this epoch */
     uint32_t nexpects, cap_expects;
-    uint32_t *full_pieces; /* flows whose packet index piece is due to be taken; may hold a flow that ended since */
+    uint32_t *
+        full_pieces; /* flows whose packet index piece is due to be taken; may hold a flow that ended since */
     uint32_t nfull, cap_full;
     uint64_t reasm_bytes; /* held by reassemblers */
     uint32_t detectors;   /* service detectors alive */
@@ -79,6 +85,9 @@ struct fb_shard {
 
 /* Fixed symmetric hash of the flow key, the same on every machine: which shard. */
 uint64_t fb_shard_hash(const struct fb_packet *p);
+
+/* The same over addresses alone. */
+uint64_t fb_shard_ends_hash(const struct fb_packet *p);
 
 bool fb_shard_init(struct fb_shard *s, uint8_t id, const struct fb_shard_opts *opts);
 void fb_shard_release(struct fb_shard *s);
@@ -107,17 +116,19 @@ static inline struct fb_tcp *fb_shard_tcp(const struct fb_shard *s, const struct
 
 /* ---- shared by the files of the shard ---- */
 
-void fb_shard_emit(struct fb_shard *s, enum fb_event_kind kind, uint64_t ordinal, uint16_t part, uint32_t flow,
-                   uint32_t arg);
+void fb_shard_emit(struct fb_shard *s, enum fb_event_kind kind, uint64_t ordinal, uint16_t part,
+                   uint32_t flow, uint32_t arg);
 
-/* Looks a packet's session up; *dir is the sender's side. NULL when there is none. `tag` is the table hash. */
-struct fb_flow *fb_shard_lookup(const struct fb_shard *s, const struct fb_packet *p, bool one_way, uint16_t dst_p,
-                                uint32_t tag, int *dir);
+/* Looks a packet's session up; *dir is the sender's side. NULL when there is none. `tag` is the table hash.
+ */
+struct fb_flow *fb_shard_lookup(const struct fb_shard *s, const struct fb_packet *p, bool one_way,
+                                uint16_t dst_p, uint32_t tag, int *dir);
 uint32_t fb_shard_tag(const struct fb_packet *p, bool one_way, uint16_t dst_p);
 bool fb_shard_insert(struct fb_shard *s, struct fb_flow *f, uint32_t tag);
 
 /* Takes the session out of table and wheel and emits FB_EV_CLOSE. */
-void fb_shard_end(struct fb_shard *s, struct fb_flow *f, enum fb_end_reason why, uint64_t ordinal, uint16_t part);
+void fb_shard_end(struct fb_shard *s, struct fb_flow *f, enum fb_end_reason why, uint64_t ordinal,
+                  uint16_t part);
 
 /* Fires the session's timers that are due at now_ns; true when it ended. */
 bool fb_shard_fire(struct fb_shard *s, struct fb_flow *f, int64_t now_ns);
@@ -125,13 +136,15 @@ bool fb_shard_fire(struct fb_shard *s, struct fb_flow *f, int64_t now_ns);
 /* Recomputes the earliest timer and moves the session on the wheel when it became earlier. */
 void fb_shard_rearm(struct fb_shard *s, struct fb_flow *f);
 
-/* Sheds sessions until the shard is below its ceiling again: connection attempts first, then the longest idle. */
+/* Sheds sessions until the shard is below its ceiling again: connection attempts first, then the longest
+ * idle. */
 void fb_shard_shed(struct fb_shard *s);
 
 /* UDP, ICMP and other IP protocols. */
 void fb_datagram_packet(struct fb_shard *s, struct fb_flow *f, const struct fb_shard_pkt *sp, int dir);
 
 /* Service detector bits that concern the shard. */
-void fb_shard_service_bits(struct fb_shard *s, struct fb_flow *f, const struct fb_shard_pkt *sp, unsigned bits);
+void fb_shard_service_bits(struct fb_shard *s, struct fb_flow *f, const struct fb_shard_pkt *sp,
+                           unsigned bits);
 
 #endif

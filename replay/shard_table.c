@@ -17,11 +17,17 @@ static uint64_t end_hash(const struct fb_addr *a, uint16_t port)
     return fb_mix64(lo ^ (hi << 32 | hi >> 32) ^ (uint64_t)port * 0x9e3779b97f4a7c15ULL);
 }
 
+uint64_t fb_shard_ends_hash(const struct fb_packet *p)
+{
+    return fb_mix64(end_hash(&p->src, 0) + end_hash(&p->dst, 0) + p->ip_proto);
+}
+
 uint64_t fb_shard_hash(const struct fb_packet *p)
 {
     /* The sum is symmetric. ICMP goes by addresses alone, so that both ways of a pair meet in one shard. */
     bool ports = p->proto == FB_PROTO_TCP || p->proto == FB_PROTO_UDP;
-    return fb_mix64(end_hash(&p->src, ports ? p->src_p : 0) + end_hash(&p->dst, ports ? p->dst_p : 0) + p->ip_proto);
+    return fb_mix64(end_hash(&p->src, ports ? p->src_p : 0) + end_hash(&p->dst, ports ? p->dst_p : 0) +
+                    p->ip_proto);
 }
 
 uint32_t fb_shard_tag(const struct fb_packet *p, bool one_way, uint16_t dst_p)
@@ -41,15 +47,16 @@ uint32_t fb_shard_tag(const struct fb_packet *p, bool one_way, uint16_t dst_p)
     return (uint32_t)(h ^ h >> 32);
 }
 
-struct fb_flow *fb_shard_lookup(const struct fb_shard *s, const struct fb_packet *p, bool one_way, uint16_t dst_p,
-                                uint32_t tag, int *dir)
+struct fb_flow *fb_shard_lookup(const struct fb_shard *s, const struct fb_packet *p, bool one_way,
+                                uint16_t dst_p, uint32_t tag, int *dir)
 {
     uint32_t mask = s->nslots - 1;
     for (uint32_t i = tag & mask; s->slots[i].flow; i = (i + 1) & mask) {
         if (s->slots[i].tag != tag)
             continue;
         struct fb_flow *f = fb_shard_flow(s, s->slots[i].flow);
-        if (f->proto != p->proto || f->ip_proto != p->ip_proto || ((f->flags & FB_FLOW_ONE_WAY) != 0) != one_way)
+        if (f->proto != p->proto || f->ip_proto != p->ip_proto ||
+            ((f->flags & FB_FLOW_ONE_WAY) != 0) != one_way)
             continue;
         if (f->port[0] == p->src_p && f->port[1] == dst_p && fb_addr_eq(&f->addr[0], &p->src) &&
             fb_addr_eq(&f->addr[1], &p->dst)) {
@@ -119,7 +126,8 @@ static void table_remove(struct fb_shard *s, const struct fb_flow *f)
     s->used_slots--;
 }
 
-void fb_shard_end(struct fb_shard *s, struct fb_flow *f, enum fb_end_reason why, uint64_t ordinal, uint16_t part)
+void fb_shard_end(struct fb_shard *s, struct fb_flow *f, enum fb_end_reason why, uint64_t ordinal,
+                  uint16_t part)
 {
     table_remove(s, f);
     fb_wheel_remove(&s->wheel, &s->flows, f);

@@ -3,7 +3,7 @@
 #include "replay/shard.h"
 #include "replay/tcp.h"
 
-#define DETECTOR_BYTES 1024 /* what one service detector is reckoned at */
+#define DETECTOR_BYTES 1024               /* what one service detector is reckoned at */
 #define DNS_TIMEOUT_NS (10 * FB_NS_PER_S) /* dns_session_timeout */
 
 static int64_t earliest(const struct fb_shard *s, const struct fb_flow *f)
@@ -102,7 +102,8 @@ static bool fire_one(struct fb_shard *s, struct fb_flow *f, int64_t due)
 
 bool fb_shard_fire(struct fb_shard *s, struct fb_flow *f, int64_t now_ns)
 {
-    /* Each round ends the session or moves its earliest timer to a later time than the packet that fired it. */
+    /* Each round ends the session or moves its earliest timer to a later time than the packet that fired it.
+     */
     for (;;) {
         int64_t due = earliest(s, f);
         if (due > now_ns) {
@@ -124,7 +125,8 @@ static void on_due(void *ctx, struct fb_flow *f)
 static uint64_t memory_used(const struct fb_shard *s)
 {
     return (uint64_t)s->flows.live * s->flows.obj_bytes + (uint64_t)s->tcps.live * s->tcps.obj_bytes +
-           (uint64_t)s->nodes.live * s->nodes.obj_bytes + s->reasm_bytes + (uint64_t)s->detectors * DETECTOR_BYTES;
+           (uint64_t)s->nodes.live * s->nodes.obj_bytes + s->reasm_bytes +
+           (uint64_t)s->detectors * DETECTOR_BYTES;
 }
 
 void fb_shard_epoch_end(struct fb_shard *s)
@@ -183,15 +185,14 @@ void fb_shard_shed(struct fb_shard *s)
     uint64_t ordinal = s->epoch->ordinal[s->epoch->n - 1];
     for (uint32_t i = 0; i < n && used > target; i++) {
         struct fb_flow *f = fb_shard_flow(s, v[i].flow);
-        uint64_t freed = s->flows.obj_bytes + (f->tcp ? s->tcps.obj_bytes : 0) +
-                         (f->service ? DETECTOR_BYTES : 0);
+        uint64_t freed =
+            s->flows.obj_bytes + (f->tcp ? s->tcps.obj_bytes : 0) + (f->service ? DETECTOR_BYTES : 0);
         fb_shard_end(s, f, FB_END_SHED, ordinal, UINT16_MAX);
         s->shed++;
         used = used > freed ? used - freed : 0;
     }
     free(v);
 }
-
 
 void fb_shard_finish(struct fb_shard *s, uint64_t last_ordinal)
 {

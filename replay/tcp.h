@@ -7,15 +7,15 @@
 
 /* What a segment asks of the shard. */
 struct fb_tcp_result {
-    bool established;   /* three-way handshake seen: ports 21, 22, 23, 513 get the long timeout */
-    uint8_t dir;        /* side on which the packet counts, after any flip */
-    unsigned service;   /* FB_SVC_* bits from the detector */
+    bool established; /* three-way handshake seen: ports 21, 22, 23, 513 get the long timeout */
+    uint8_t dir;      /* side on which the packet counts, after any flip */
+    unsigned service; /* FB_SVC_* bits from the detector */
 };
 
 struct fb_service;
 
 /* Prepares a fresh session for its first segment. */
-void fb_tcp_init(struct fb_tcp *t, int64_t now_ns);
+void fb_tcp_init(struct fb_tcp *t, int64_t idle_ns, int64_t now_ns);
 void fb_tcp_release(struct fb_tcp *t);
 
 /* True when a segment on an existing session starts a new one instead (conformance document, section 3). */
@@ -25,8 +25,12 @@ bool fb_tcp_is_reuse(const struct fb_tcp *t, const struct fb_packet *p);
 void fb_tcp_segment(struct fb_flow *f, struct fb_tcp *t, const struct fb_packet *p, int dir, int64_t now_ns,
                     struct fb_tcp_result *res);
 
-/* One of the two series of expire checks at `fire_ns`: true when the session ends; otherwise re-armed or stopped. */
+/* One of the two series of expire checks at `fire_ns`: true when the session ends; otherwise re-armed or
+ * stopped. */
 bool fb_tcp_expire_check(struct fb_flow *f, struct fb_tcp *t, int which, int64_t fire_ns);
+
+/* Wakes the first series of expire checks, which sleeps while it cannot matter, in its rhythm of 6 s. */
+void fb_tcp_wake_checks(struct fb_tcp *t, int64_t now_ns);
 
 /* True when the connection attempt has failed at its timer. */
 bool fb_tcp_attempt_failed(const struct fb_tcp *t);
@@ -58,14 +62,6 @@ static inline bool fb_tcp_nothing_acked(const struct fb_tcp_end *e)
     return e->ack_seq == start || e->ack_seq == start + 1;
 }
 
-static inline void fb_tcp_set_state(struct fb_tcp_end *e, enum fb_tcp_state s)
-{
-    if (e->state != s) {
-        e->prev_state = e->state;
-        e->state = (uint8_t)s;
-    }
-}
-
 /* What the state machine wants after a segment. */
 struct fb_tcp_step {
     bool close;       /* the sender's side is closing */
@@ -74,8 +70,8 @@ struct fb_tcp_step {
 };
 
 /* One step of the state machine: segment with `flags` from side `dir`. */
-void fb_tcp_state_step(struct fb_flow *f, struct fb_tcp *t, int dir, uint8_t flags, uint32_t seq, int64_t now_ns,
-                       struct fb_tcp_step *step);
+void fb_tcp_state_step(struct fb_flow *f, struct fb_tcp *t, int dir, uint8_t flags, uint32_t seq,
+                       int64_t now_ns, struct fb_tcp_step *step);
 
 /* The sender's side has closed (section 8). */
 void fb_tcp_connection_closed(struct fb_flow *f, struct fb_tcp *t, int dir, int64_t now_ns);
@@ -85,6 +81,7 @@ void fb_tcp_check_eof(struct fb_flow *f, struct fb_tcp *t, int dir, int64_t now_
 
 /* Feeds a segment's payload and acknowledgement to the two reassemblers; returns FB_SVC_* bits. */
 unsigned fb_tcp_acked(struct fb_flow *f, struct fb_tcp *t, int acked_dir, uint64_t rel_ack);
-unsigned fb_tcp_payload(struct fb_flow *f, struct fb_tcp *t, int dir, uint64_t rel_seq, const struct fb_packet *p);
+unsigned fb_tcp_payload(struct fb_flow *f, struct fb_tcp *t, int dir, uint64_t rel_seq,
+                        const struct fb_packet *p);
 
 #endif

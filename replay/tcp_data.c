@@ -1,13 +1,13 @@
-/* TCP payload and acknowledgements against the reassemblers, and what comes out of them: gaps and data for the service
- * detector. Conformance document, section 7. */
+/* TCP payload and acknowledgements against the reassemblers, and what comes out of them: gaps and data for
+ * the service detector. Conformance document, section 7. */
 #include "replay/tcp.h"
 
 #include "replay/flow_service.h"
 #include "replay/history.h"
 
-#define INITIAL_WINDOW 16384                      /* tcp_max_initial_window */
-#define ABOVE_HOLE_MAX 16384                      /* tcp_max_above_hole_without_any_acks */
-#define WITHOUT_ACKS_MAX (10ULL * 1024 * 1024)    /* tcp_excessive_data_without_further_acks */
+#define INITIAL_WINDOW   16384                 /* tcp_max_initial_window */
+#define ABOVE_HOLE_MAX   16384                 /* tcp_max_above_hole_without_any_acks */
+#define WITHOUT_ACKS_MAX (10ULL * 1024 * 1024) /* tcp_excessive_data_without_further_acks */
 
 struct stream {
     struct fb_flow *f;
@@ -70,7 +70,8 @@ unsigned fb_tcp_acked(struct fb_flow *f, struct fb_tcp *t, int acked_dir, uint64
     return s.service;
 }
 
-unsigned fb_tcp_payload(struct fb_flow *f, struct fb_tcp *t, int dir, uint64_t rel_seq, const struct fb_packet *p)
+unsigned fb_tcp_payload(struct fb_flow *f, struct fb_tcp *t, int dir, uint64_t rel_seq,
+                        const struct fb_packet *p)
 {
     struct fb_tcp_end *e = &t->end[dir];
     uint64_t n = p->payload_bytes, acked = (uint64_t)(fb_tcp_full_ack(e) - e->start_seq);

@@ -5,11 +5,13 @@
 
 #define BIG_JUMP 1048576
 
-void fb_tcp_init(struct fb_tcp *t, int64_t now_ns)
+void fb_tcp_init(struct fb_tcp *t, int64_t idle_ns, int64_t now_ns)
 {
     *t = (struct fb_tcp){
+        .idle_ns = idle_ns,
         .attempt_due = FB_NEVER,
         .close_due = FB_NEVER,
+        .expire_phase_ns = FB_NEVER,
         .expire_due = {now_ns + 5000000000LL, FB_NEVER},
         .syn_ns = INT64_MIN,
         .synack_ns = INT64_MIN,
@@ -42,7 +44,8 @@ bool fb_tcp_is_reuse(const struct fb_tcp *t, const struct fb_packet *p)
         return true;
     if (p->seq == (uint32_t)cmp->start_seq)
         return false;
-    return !(o->state == FB_TCPS_SYN_ACK_SENT && r->state == FB_TCPS_INACTIVE && p->seq == (uint32_t)r->start_seq);
+    return !(o->state == FB_TCPS_SYN_ACK_SENT && r->state == FB_TCPS_INACTIVE &&
+             p->seq == (uint32_t)r->start_seq);
 }
 
 static void start_at(struct fb_tcp_end *e, int64_t start, uint32_t last)
@@ -82,7 +85,8 @@ static void init_sequence_space(struct fb_tcp_end *e, uint8_t flags, uint32_t se
 }
 
 /* `cur` relative to the start of e's sequence space; `last` and `wraps` say where that side stands. */
-static int64_t relative(const struct fb_tcp_end *e, uint32_t cur, uint32_t last, uint32_t wraps, bool *underflow)
+static int64_t relative(const struct fb_tcp_end *e, uint32_t cur, uint32_t last, uint32_t wraps,
+                        bool *underflow)
 {
     int32_t d = fb_seq_delta(cur, last);
     if (d < 0) {
@@ -101,8 +105,8 @@ static int64_t relative(const struct fb_tcp_end *e, uint32_t cur, uint32_t last,
     return (int64_t)(((uint64_t)wraps << 32) + cur) - e->start_seq;
 }
 
-/* Letters that appear again when the relative number differs from the last one's. S and H share the bit of S. The bit belongs to the
- * role, the number to the endpoint: a flip moves only the latter (Zeek's quirk). */
+/* Letters that appear again when the relative number differs from the last one's. S and H share the bit of S.
+ * The bit belongs to the role, the number to the endpoint: a flip moves only the latter (Zeek's quirk). */
 static void letter_on_change(struct fb_flow *f, int dir, char letter, char bit, int64_t *last, int64_t rel)
 {
     if (fb_history_mark(f, dir, bit) || *last != rel)
@@ -110,9 +114,11 @@ static void letter_on_change(struct fb_flow *f, int dir, char letter, char bit, 
     *last = rel;
 }
 
-static void main_letter(struct fb_flow *f, struct fb_tcp_end *e, int dir, uint8_t flags, int64_t rel, uint32_t len)
+static void main_letter(struct fb_flow *f, struct fb_tcp_end *e, int dir, uint8_t flags, int64_t rel,
+                        uint32_t len)
 {
-    unsigned bits = (flags & FB_TCP_SYN ? 1u : 0u) + (flags & FB_TCP_FIN ? 1u : 0u) + (flags & FB_TCP_RST ? 1u : 0u);
+    unsigned bits =
+        (flags & FB_TCP_SYN ? 1u : 0u) + (flags & FB_TCP_FIN ? 1u : 0u) + (flags & FB_TCP_RST ? 1u : 0u);
     if (bits > 1) {
         fb_history_once(f, dir, flags & FB_TCP_SYN ? 'Q' : 'I');
         return;
@@ -129,7 +135,8 @@ static void main_letter(struct fb_flow *f, struct fb_tcp_end *e, int dir, uint8_
         fb_history_once(f, dir, 'A');
 }
 
-/* A session that began with an unflipped SYN-ACK: the first pure ACK or data shows that its sender was the responder. */
+/* A session that began with an unflipped SYN-ACK: the first pure ACK or data shows that its sender was the
+ * responder. */
 static bool late_flip(struct fb_flow *f, struct fb_tcp *t, uint8_t flags, uint32_t len)
 {
     if (flags & (FB_TCP_SYN | FB_TCP_FIN | FB_TCP_RST))
@@ -217,7 +224,8 @@ void fb_tcp_segment(struct fb_flow *f, struct fb_tcp *t, const struct fb_packet 
 {
     uint8_t flags = p->tcp_flags;
     uint32_t len = p->payload_bytes;
-    uint32_t seg_len = (flags & FB_TCP_RST ? 0 : len) + (flags & FB_TCP_SYN ? 1u : 0u) + (flags & FB_TCP_FIN ? 1u : 0u);
+    uint32_t seg_len =
+        (flags & FB_TCP_RST ? 0 : len) + (flags & FB_TCP_SYN ? 1u : 0u) + (flags & FB_TCP_FIN ? 1u : 0u);
     uint32_t past = p->seq + seg_len;
 
     t->now_ns = now_ns;
@@ -264,6 +272,7 @@ void fb_tcp_segment(struct fb_flow *f, struct fb_tcp *t, const struct fb_packet 
     fb_tcp_check_eof(f, t, dir, now_ns);
     if (step.close)
         fb_tcp_connection_closed(f, t, dir, now_ns);
+    fb_tcp_wake_checks(t, now_ns);
     res->established = step.established;
     res->dir = (uint8_t)dir;
 }

@@ -4,57 +4,70 @@
 #include "base/timefmt.h"
 #include "replay/history.h"
 
-#define ATTEMPT_NS (5 * FB_NS_PER_S)
-#define LINGER_NS (5 * FB_NS_PER_S)
-#define CLOSE_DELAY_NS (5 * FB_NS_PER_S)
+#define ATTEMPT_NS       (5 * FB_NS_PER_S)
+#define LINGER_NS        (5 * FB_NS_PER_S)
+#define CLOSE_DELAY_NS   (5 * FB_NS_PER_S)
 #define SESSION_TIMER_NS (6 * FB_NS_PER_S)
-#define TCP_IDLE_NS (300 * FB_NS_PER_S)
 
 static bool in_handshake(uint8_t s)
 {
     return s == FB_TCPS_INACTIVE || s == FB_TCPS_SYN_SENT || s == FB_TCPS_SYN_ACK_SENT;
 }
 
-static void inactive_syn(struct fb_flow *f, struct fb_tcp *t, int dir, uint8_t flags, uint32_t seq, int64_t now_ns,
-                         struct fb_tcp_step *step)
+/* Leaving the handshake states while the peer is still in one of them raises the inactivity timeout to TCP's
+ * own. */
+static void set_state(struct fb_flow *f, struct fb_tcp *t, int dir, enum fb_tcp_state to)
+{
+    struct fb_tcp_end *e = &t->end[dir];
+    if (e->state == to)
+        return;
+    if (in_handshake(e->state) && !in_handshake((uint8_t)to) && in_handshake(t->end[1 - dir].state) &&
+        f->idle_timeout_ns < t->idle_ns)
+        f->idle_timeout_ns = t->idle_ns;
+    e->prev_state = e->state;
+    e->state = (uint8_t)to;
+}
+
+/* Returns the sender's side, which a flip changes. */
+static int inactive_syn(struct fb_flow *f, struct fb_tcp *t, int dir, uint8_t flags, uint32_t seq,
+                        int64_t now_ns, struct fb_tcp_step *step)
 {
     struct fb_tcp_end *e = &t->end[dir], *p = &t->end[1 - dir];
     bool ack = flags & FB_TCP_ACK;
     if (dir == FB_ORIG) {
-        fb_tcp_set_state(e, ack ? FB_TCPS_SYN_ACK_SENT : FB_TCPS_SYN_SENT);
+        set_state(f, t, dir, ack ? FB_TCPS_SYN_ACK_SENT : FB_TCPS_SYN_SENT);
         t->attempt_due = now_ns + ATTEMPT_NS;
-        return;
+        return dir;
     }
     if (!ack && p->state == FB_TCPS_SYN_ACK_SENT && seq == (uint32_t)e->start_seq) {
         /* The SYN comes after the SYN-ACK that answers it: the roles were taken the wrong way round. */
         fb_flow_flip(f, t);
         step->flipped = true;
-        e = &t->end[FB_ORIG];
+        dir = FB_ORIG;
         p = &t->end[FB_RESP];
-        fb_tcp_set_state(p, FB_TCPS_ESTABLISHED);
+        set_state(f, t, FB_RESP, FB_TCPS_ESTABLISHED);
         t->first_seen[FB_ORIG] = 1;
     }
     if (p->state == FB_TCPS_SYN_SENT)
-        fb_tcp_set_state(p, FB_TCPS_ESTABLISHED);
-    fb_tcp_set_state(e, FB_TCPS_ESTABLISHED);
+        set_state(f, t, 1 - dir, FB_TCPS_ESTABLISHED);
+    set_state(f, t, dir, FB_TCPS_ESTABLISHED);
     if (p->state != FB_TCPS_PARTIAL)
         step->established = true;
+    return dir;
 }
 
-static void from_inactive(struct fb_flow *f, struct fb_tcp *t, int dir, uint8_t flags, uint32_t seq, int64_t now_ns,
-                          struct fb_tcp_step *step)
+static void from_inactive(struct fb_flow *f, struct fb_tcp *t, int dir, uint8_t flags, uint32_t seq,
+                          int64_t now_ns, struct fb_tcp_step *step)
 {
+    if (flags & FB_TCP_SYN)
+        dir = inactive_syn(f, t, dir, flags, seq, now_ns, step);
     struct fb_tcp_end *e = &t->end[dir], *p = &t->end[1 - dir];
-    if (flags & FB_TCP_SYN) {
-        inactive_syn(f, t, dir, flags, seq, now_ns, step);
-        return;
-    }
     if (flags & FB_TCP_FIN) {
-        fb_tcp_set_state(e, FB_TCPS_CLOSED);
+        set_state(f, t, dir, FB_TCPS_CLOSED);
         step->close = true;
     }
     if (flags & FB_TCP_RST) {
-        fb_tcp_set_state(e, FB_TCPS_RESET);
+        set_state(f, t, dir, FB_TCPS_RESET);
         step->close = true;
     }
     if (e->state != FB_TCPS_INACTIVE)
@@ -62,32 +75,35 @@ static void from_inactive(struct fb_flow *f, struct fb_tcp *t, int dir, uint8_t 
     if (dir == FB_RESP && p->state == FB_TCPS_SYN_SENT && (flags & FB_TCP_ACK))
         return;
     if ((flags & FB_TCP_ACK) && p->state == FB_TCPS_ESTABLISHED) {
-        fb_tcp_set_state(e, FB_TCPS_ESTABLISHED);
+        set_state(f, t, dir, FB_TCPS_ESTABLISHED);
         t->is_partial = false;
     } else {
-        fb_tcp_set_state(e, FB_TCPS_PARTIAL);
+        set_state(f, t, dir, FB_TCPS_PARTIAL);
     }
 }
 
-static void from_established(struct fb_tcp *t, int dir, uint8_t flags, struct fb_tcp_step *step)
+static void from_established(struct fb_flow *f, struct fb_tcp *t, int dir, uint8_t flags,
+                             struct fb_tcp_step *step)
 {
     struct fb_tcp_end *e = &t->end[dir], *p = &t->end[1 - dir];
-    if ((flags & FB_TCP_SYN) && !(flags & FB_TCP_ACK) && e->state == FB_TCPS_PARTIAL && p->state == FB_TCPS_INACTIVE)
-        fb_tcp_set_state(e, FB_TCPS_SYN_SENT);
+    if ((flags & FB_TCP_SYN) && !(flags & FB_TCP_ACK) && e->state == FB_TCPS_PARTIAL &&
+        p->state == FB_TCPS_INACTIVE)
+        set_state(f, t, dir, FB_TCPS_SYN_SENT);
     if ((flags & FB_TCP_FIN) && !(flags & FB_TCP_RST)) {
-        fb_tcp_set_state(e, FB_TCPS_CLOSED);
+        set_state(f, t, dir, FB_TCPS_CLOSED);
         step->close = true;
         if (p->state == FB_TCPS_RESET && p->prev_state == FB_TCPS_CLOSED)
-            fb_tcp_set_state(p, FB_TCPS_CLOSED); /* a RST that followed the peer's FIN tore nothing down */
+            set_state(f, t, 1 - dir,
+                      FB_TCPS_CLOSED); /* a RST that followed the peer's FIN tore nothing down */
     }
     if (flags & FB_TCP_RST) {
-        fb_tcp_set_state(e, FB_TCPS_RESET);
+        set_state(f, t, dir, FB_TCPS_RESET);
         step->close = true;
     }
 }
 
-void fb_tcp_state_step(struct fb_flow *f, struct fb_tcp *t, int dir, uint8_t flags, uint32_t seq, int64_t now_ns,
-                       struct fb_tcp_step *step)
+void fb_tcp_state_step(struct fb_flow *f, struct fb_tcp *t, int dir, uint8_t flags, uint32_t seq,
+                       int64_t now_ns, struct fb_tcp_step *step)
 {
     *step = (struct fb_tcp_step){0};
     struct fb_tcp_end *e = &t->end[dir], *p = &t->end[1 - dir];
@@ -100,21 +116,21 @@ void fb_tcp_state_step(struct fb_flow *f, struct fb_tcp *t, int dir, uint8_t fla
     case FB_TCPS_SYN_SENT:
     case FB_TCPS_SYN_ACK_SENT:
         if (flags & FB_TCP_FIN)
-            fb_tcp_set_state(e, FB_TCPS_CLOSED);
+            set_state(f, t, dir, FB_TCPS_CLOSED);
         if (flags & FB_TCP_RST)
-            fb_tcp_set_state(e, FB_TCPS_RESET);
+            set_state(f, t, dir, FB_TCPS_RESET);
         step->close = flags & (FB_TCP_FIN | FB_TCP_RST);
         rst_finishes = flags & FB_TCP_RST;
         break;
     case FB_TCPS_PARTIAL:
     case FB_TCPS_ESTABLISHED:
-        from_established(t, dir, flags, step);
+        from_established(f, t, dir, flags, step);
         rst_finishes = flags & FB_TCP_RST;
         break;
     case FB_TCPS_CLOSED:
         if ((flags & FB_TCP_RST) && p->state != FB_TCPS_CLOSED) {
             step->close = !e->did_close;
-            fb_tcp_set_state(e, FB_TCPS_RESET);
+            set_state(f, t, dir, FB_TCPS_RESET);
         }
         break;
     default:
@@ -122,9 +138,6 @@ void fb_tcp_state_step(struct fb_flow *f, struct fb_tcp *t, int dir, uint8_t fla
     }
     if (rst_finishes)
         t->finished = true; /* the expire check stops: only the close timer or inactivity end it */
-    if (in_handshake(before) && !in_handshake(e->state) && in_handshake(p->state) &&
-        f->idle_timeout_ns < TCP_IDLE_NS)
-        f->idle_timeout_ns = TCP_IDLE_NS;
 }
 
 /* Data that was sent but not yet delivered, or the peer's data not yet acknowledged. */
@@ -179,11 +192,33 @@ bool fb_tcp_attempt_failed(const struct fb_tcp *t)
     return (o->state == FB_TCPS_SYN_SENT || o->state == FB_TCPS_SYN_ACK_SENT) && r->state == FB_TCPS_INACTIVE;
 }
 
+/* A check can end a session only when a side has closed, reset or deferred its close, or when none has ever
+ * been active. */
+static bool check_matters(const struct fb_tcp *t)
+{
+    const struct fb_tcp_end *o = &t->end[FB_ORIG], *r = &t->end[FB_RESP];
+    return o->did_close || r->did_close || t->close_deferred || o->state == FB_TCPS_RESET ||
+           r->state == FB_TCPS_RESET || (o->state == FB_TCPS_INACTIVE && r->state == FB_TCPS_INACTIVE);
+}
+
+void fb_tcp_wake_checks(struct fb_tcp *t, int64_t now_ns)
+{
+    if (t->expire_phase_ns == FB_NEVER || t->finished || !check_matters(t))
+        return;
+    int64_t late = now_ns - t->expire_phase_ns;
+    t->expire_due[0] = now_ns + SESSION_TIMER_NS - (late > 0 ? late % SESSION_TIMER_NS : 0);
+    t->expire_phase_ns = FB_NEVER;
+}
+
 bool fb_tcp_expire_check(struct fb_flow *f, struct fb_tcp *t, int which, int64_t fire_ns)
 {
     t->expire_due[which] = FB_NEVER;
     if (t->finished)
         return false;
+    if (which == 0 && !check_matters(t)) {
+        t->expire_phase_ns = fire_ns; /* sleeps until it can matter: most sessions never wake it */
+        return false;
+    }
     const struct fb_tcp_end *o = &t->end[FB_ORIG], *r = &t->end[FB_RESP];
     if (f->last_ns < fire_ns - LINGER_NS) {
         bool any = o->did_close || r->did_close, both = o->did_close && r->did_close;

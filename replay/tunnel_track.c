@@ -5,7 +5,7 @@
 #include "replay/service/service.h"
 #include "replay/shard.h"
 
-#define ENTRIES 4096
+#define ENTRIES       4096
 #define OUTER_IDLE_NS (60 * FB_NS_PER_S)
 
 struct entry {
@@ -13,8 +13,8 @@ struct entry {
     uint16_t a_p, b_p;
     uint16_t resp_p;
     bool used, resp_is_a;
-    bool valid[2];      /* a packet of each side held, for Teredo's confirmation */
-    uint16_t given_up;  /* bit per enum fb_tunnel */
+    bool valid[2];     /* a packet of each side held, for Teredo's confirmation */
+    uint16_t given_up; /* bit per enum fb_tunnel */
     int64_t last_ns;
     uint64_t parent;
 };
@@ -35,7 +35,8 @@ void fb_tunnel_track_free(struct fb_tunnel_track *t)
 
 bool fb_starts_flipped(const struct fb_packet *p)
 {
-    static const struct fb_addr broadcast = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
+    static const struct fb_addr broadcast = {
+        {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
     if (p->proto != FB_PROTO_TCP && p->proto != FB_PROTO_UDP)
         return false;
     bool syn = p->tcp_flags & FB_TCP_SYN, ack = p->tcp_flags & FB_TCP_ACK;
@@ -74,7 +75,8 @@ static bool is_teredo_address(const uint8_t *p)
     return p[0] == 0x20 && p[1] == 0x01 && p[2] == 0 && p[3] == 0;
 }
 
-/* An IPv6 header with a Teredo address, or Teredo's own prefixes in front of an IPv6 header (RFC 4380, 5.1.1). */
+/* An IPv6 header with a Teredo address, or Teredo's own prefixes in front of an IPv6 header (RFC
+ * 4380, 5.1.1). */
 static bool looks_like_teredo(const uint8_t *p, size_t n)
 {
     bool prefixed = false;
@@ -109,13 +111,14 @@ static enum fb_tunnel by_content(const struct fb_packet *p)
 
 static bool same_flow(const struct entry *e, const struct fb_packet *p, bool *from_a)
 {
-    *from_a = e->a_p == p->src_p && e->b_p == p->dst_p && fb_addr_eq(&e->a, &p->src) && fb_addr_eq(&e->b, &p->dst);
-    return *from_a ||
-           (e->a_p == p->dst_p && e->b_p == p->src_p && fb_addr_eq(&e->a, &p->dst) && fb_addr_eq(&e->b, &p->src));
+    *from_a =
+        e->a_p == p->src_p && e->b_p == p->dst_p && fb_addr_eq(&e->a, &p->src) && fb_addr_eq(&e->b, &p->dst);
+    return *from_a || (e->a_p == p->dst_p && e->b_p == p->src_p && fb_addr_eq(&e->a, &p->dst) &&
+                       fb_addr_eq(&e->b, &p->src));
 }
 
-void fb_tunnel_track_guess(struct fb_tunnel_track *t, const struct fb_packet *p, int64_t now_ns, uint64_t ordinal,
-                           struct fb_tunnel_guess *out)
+void fb_tunnel_track_guess(struct fb_tunnel_track *t, const struct fb_packet *p, int64_t now_ns,
+                           uint64_t ordinal, struct fb_tunnel_guess *out)
 {
     *out = (struct fb_tunnel_guess){.kind = FB_TUN_NONE};
     if (p->flags & (FB_PKT_BAD_CHECKSUM | FB_PKT_BAD_HEADER))
@@ -128,8 +131,13 @@ void fb_tunnel_track_guess(struct fb_tunnel_track *t, const struct fb_packet *p,
     bool from_a = true;
     if (!e->used || !same_flow(e, p, &from_a) || now_ns - e->last_ns >= OUTER_IDLE_NS) {
         bool flip = fb_starts_flipped(p);
-        *e = (struct entry){.a = p->src, .b = p->dst, .a_p = p->src_p, .b_p = p->dst_p, .used = true,
-                            .resp_is_a = flip, .resp_p = flip ? p->src_p : p->dst_p,
+        *e = (struct entry){.a = p->src,
+                            .b = p->dst,
+                            .a_p = p->src_p,
+                            .b_p = p->dst_p,
+                            .used = true,
+                            .resp_is_a = flip,
+                            .resp_p = flip ? p->src_p : p->dst_p,
                             .parent = fb_mix64(h ^ fb_mix64(ordinal)) | 1};
         from_a = true;
     }
@@ -139,7 +147,10 @@ void fb_tunnel_track_guess(struct fb_tunnel_track *t, const struct fb_packet *p,
         kind = content != FB_TUN_NONE ? content : by_content(p);
     if (e->given_up & (1u << kind))
         return;
-    *out = (struct fb_tunnel_guess){.kind = kind, .parent = e->parent, .entry = e, .from_orig = from_a != e->resp_is_a};
+    /* GRE is the same tunnel whatever the ports around it (RFC 8086 spreads flows over source ports). */
+    uint64_t parent = kind == FB_TUN_GRE_UDP ? fb_shard_ends_hash(p) | 1 : e->parent;
+    *out = (struct fb_tunnel_guess){
+        .kind = kind, .parent = parent, .entry = e, .from_orig = from_a != e->resp_is_a};
 }
 
 enum fb_tunnel fb_tunnel_track_result(struct fb_tunnel_track *t, const struct fb_tunnel_guess *g, bool held)

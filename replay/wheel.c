@@ -51,7 +51,8 @@ void fb_wheel_set(struct fb_wheel *w, const struct fb_pool *flows, struct fb_flo
     hang(w, flows, f, slot_for(w, f->next_due_ns));
 }
 
-/* Takes the whole list of a slot and deals with each flow in it: due now, or hung where it belongs as of at_ns. */
+/* Takes the whole list of a slot and deals with each flow in it: due now, or hung where it belongs as of
+ * at_ns. */
 static void empty_slot(struct fb_wheel *w, const struct fb_pool *flows, uint32_t slot, int64_t now_ns,
                        void (*due)(void *ctx, struct fb_flow *f), void *ctx)
 {
@@ -60,6 +61,8 @@ static void empty_slot(struct fb_wheel *w, const struct fb_pool *flows, uint32_t
     while (i) {
         struct fb_flow *f = flow_at(flows, i);
         i = f->wheel_next;
+        if (i)
+            __builtin_prefetch(flow_at(flows, i));
         f->wheel_slot = f->wheel_next = f->wheel_prev = 0;
         if (f->next_due_ns <= now_ns)
             due(ctx, f);
@@ -81,7 +84,8 @@ void fb_wheel_advance(struct fb_wheel *w, const struct fb_pool *flows, int64_t n
         if (last - first >= FB_WHEEL_SLOTS)
             last = first + FB_WHEEL_SLOTS - 1;
         for (int64_t s = first; s <= last; s++)
-            empty_slot(w, flows, (uint32_t)(level * FB_WHEEL_SLOTS) + (uint32_t)((uint64_t)s % FB_WHEEL_SLOTS), now_ns,
+            empty_slot(w, flows,
+                       (uint32_t)(level * FB_WHEEL_SLOTS) + (uint32_t)((uint64_t)s % FB_WHEEL_SLOTS), now_ns,
                        due, ctx);
     }
 }

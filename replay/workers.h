@@ -1,7 +1,8 @@
 /* Threads that walk shards. Internal to replay/.
  *
- * A batch is a set of packets, each queued for its shard with its bytes copied; run() lets the threads (the caller's among them) take one shard after
- * the other and returns when all are done. Which thread takes which shard changes nothing. */
+ * A batch is a set of packets, each queued for its shard with its bytes copied; run() lets the threads (the
+ * caller's among them) take one shard after the other and returns when all are done. Which thread takes which
+ * shard changes nothing. */
 #ifndef FB_REPLAY_WORKERS_H
 #define FB_REPLAY_WORKERS_H
 
