@@ -60,6 +60,8 @@ struct fb_packet {
 
     uint8_t depth;                              /* encapsulations around it */
     uint8_t tunnel[FB_TUNNEL_DEPTH_MAX];        /* enum fb_tunnel, outermost first */
+    /* Identity of the IP-level tunnels around it, up to the frame or the next UDP tunnel: the same both ways, 0 = none. */
+    uint64_t tunnel_id;
     /* Fragments: ordinals of the other records that this packet was put together from; borrowed like `payload`. */
     const uint64_t *frag_ordinals;
     uint32_t nfrag_ordinals;

@@ -1,9 +1,10 @@
 /* The session builder: packet records of a timeline in, session records out.
  *
- * The packet clock is now = max(now, packet time). Sessions live in a fixed number of virtual shards (FB_SHARDS) picked by a fixed
- * symmetric hash of the flow key. No shard looks into another; what sessions tell each other is joined at the ordered merge. Results do not depend
- * on the number of threads or shards, on the order of tables, or on when housekeeping runs. One engine, one caller thread; it
- * starts worker threads of its own when asked. */
+ * The packet clock is now = max(now, packet time). Sessions live in a fixed number of virtual shards
+ * (FB_SHARDS) picked by a fixed symmetric hash of the flow key. No shard looks into another; what sessions
+ * tell each other is joined at the ordered merge. Results do not depend on the number of threads or shards,
+ * on the order of tables, or on when housekeeping runs. One engine, one caller thread; it starts worker
+ * threads of its own when asked. */
 #ifndef FB_REPLAY_ENGINE_H
 #define FB_REPLAY_ENGINE_H
 
@@ -17,9 +18,10 @@ struct fb_engine;
 
 struct fb_engine_opts {
     struct fb_decode_opts decode;
-    unsigned threads;           /* that walk shards; 0 or 1: the caller's thread does it */
-    uint64_t memory_bytes;      /* ceiling for session state over all shards; 0 = 1 GiB. At the ceiling sessions are shed, least valuable first */
-    int64_t segment_idle_ns;    /* payload silence that ends a segment; 0 = 5 s */
+    unsigned threads;        /* that walk shards; 0 or 1: the caller's thread does it */
+    uint64_t memory_bytes;   /* ceiling for session state over all shards; 0 = 1 GiB. At the ceiling sessions
+                                are shed, least valuable first */
+    int64_t segment_idle_ns; /* payload silence that ends a segment; 0 = 5 s */
     int64_t tcp_idle_ns, udp_idle_ns, icmp_idle_ns; /* 0 = Zeek's 5 min, 1 min, 1 min */
 };
 
@@ -35,8 +37,10 @@ struct fb_engine_stats {
 enum fb_status fb_engine_new(const struct fb_engine_opts *opts, const struct fb_session_sink *sink,
                              struct fb_engine **out, struct fb_err *err);
 
-/* Feeds one record of the timeline; ordinals must rise. The record's bytes are used only during the call (threads copy what they need). */
-enum fb_status fb_engine_feed(struct fb_engine *e, const struct fb_record *rec, uint64_t ordinal, struct fb_err *err);
+/* Feeds one record of the timeline; ordinals must rise. The record's bytes are used only during the call
+ * (threads copy what they need). */
+enum fb_status fb_engine_feed(struct fb_engine *e, const struct fb_record *rec, uint64_t ordinal,
+                              struct fb_err *err);
 
 /* End of evidence: every open session leaves through the sink. */
 enum fb_status fb_engine_finish(struct fb_engine *e, struct fb_err *err);

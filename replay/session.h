@@ -1,7 +1,8 @@
 /* The session record: the facts about one session, as they leave the builder and as the case keeps them.
  *
- * Field names are Zeek's conn.log names where Zeek has the field. A record is plain data with borrowed strings: valid
- * during the sink call that hands it over (or, read from a case, until the reader's next step). */
+ * Field names are Zeek's conn.log names where Zeek has the field. A record is plain data with borrowed
+ * strings: valid during the sink call that hands it over (or, read from a case, until the reader's next
+ * step). */
 #ifndef FB_REPLAY_SESSION_H
 #define FB_REPLAY_SESSION_H
 
@@ -43,9 +44,10 @@ enum fb_end_reason {
 #define FB_VLAN_NONE 0xffff
 
 struct fb_session {
-    uint64_t number; /* 1, 2, 3 ... in the order of first packets; per case */
-    int64_t ts_ns;   /* time of the first packet */
-    int64_t duration_ns; /* time of the last accepted packet - ts_ns; may be <= 0, which means unset in conn.log */
+    uint64_t number;     /* 1, 2, 3 ... in the order of first packets; per case */
+    int64_t ts_ns;       /* time of the first packet */
+    int64_t duration_ns; /* time of the last accepted packet - ts_ns; may be <= 0, which means unset in
+                            conn.log */
     struct fb_addr orig_h, resp_h;
     uint16_t orig_p, resp_p; /* ICMP: type and counterpart type or code, as Zeek */
     uint8_t proto;           /* enum fb_proto (ingest/packet.h); OTHER prints as unknown_transport */
@@ -77,10 +79,10 @@ struct fb_session {
     uint32_t segment_regularity_ppm; /* 0..1000000; 1000000 = uniform gaps; 0 also with fewer than two gaps */
 
     /* TCP quality; zero for other protocols. */
-    int64_t syn_synack_ns; /* SYN to SYN-ACK; -1 = not seen */
-    int64_t synack_ack_ns; /* SYN-ACK to the originator's ACK; -1 = not seen */
+    int64_t syn_synack_ns;                         /* SYN to SYN-ACK; -1 = not seen */
+    int64_t synack_ack_ns;                         /* SYN-ACK to the originator's ACK; -1 = not seen */
     uint64_t orig_retrans_pkts, resp_retrans_pkts; /* payload that was already seen */
-    uint64_t orig_ooo_pkts, resp_ooo_pkts;         /* payload that fills a hole behind the highest sequence number */
+    uint64_t orig_ooo_pkts, resp_ooo_pkts; /* payload that fills a hole behind the highest sequence number */
     uint64_t orig_zero_window_pkts, resp_zero_window_pkts;
     uint64_t bad_checksum_pkts; /* both directions, any transport */
 
@@ -89,34 +91,37 @@ struct fb_session {
 };
 
 const char *fb_conn_state_name(enum fb_conn_state s); /* "S0" ... "OTH"; "" for none */
-const char *fb_end_reason_name(enum fb_end_reason r); /* "evidence", "fin", "rst", "idle", "attempt", "reuse", "shed" */
-const char *fb_session_proto_name(uint8_t proto);     /* "tcp", "udp", "icmp", "unknown_transport" */
+const char *
+fb_end_reason_name(enum fb_end_reason r); /* "evidence", "fin", "rst", "idle", "attempt", "reuse", "shed" */
+const char *fb_session_proto_name(uint8_t proto); /* "tcp", "udp", "icmp", "unknown_transport" */
 
-#define FB_UID_STRLEN 20          /* with the NUL */
+#define FB_UID_STRLEN          20 /* with the NUL */
 #define FB_COMMUNITY_ID_STRLEN 31 /* with the NUL */
 
-/* uid in Zeek's form: "C" and 18 characters of base 62 from BLAKE2b over the flow key (direction-free), ts_ns and uid_dup.
- * The same session has the same uid in every case. */
+/* uid in Zeek's form: "C" and 18 characters of base 62 from BLAKE2b over the flow key (direction-free), ts_ns
+ * and uid_dup. The same session has the same uid in every case. */
 void fb_session_uid(const struct fb_session *s, char out[static FB_UID_STRLEN]);
 
 /* Community ID v1 (corelight/community-id-spec) with the given seed (0 by default). IP protocols
  * without ports hash addresses and protocol alone. */
-void fb_session_community_id(const struct fb_session *s, uint16_t seed, char out[static FB_COMMUNITY_ID_STRLEN]);
+void fb_session_community_id(const struct fb_session *s, uint16_t seed,
+                             char out[static FB_COMMUNITY_ID_STRLEN]);
 
 /* Which packets of the timeline belong to a session, in pieces. */
 struct fb_packet_run {
     uint64_t number;        /* of the session */
     uint64_t first_ordinal; /* of the first packet in this piece */
     uint32_t pkts;          /* packets in this piece, the first one counted */
-    /* pkts-1 varints: zigzag of (ordinal - ordinal before). Steps may be negative: a fragment is listed after the packets that came
-     * between it and the end of its datagram. */
+    /* pkts-1 varints: zigzag of (ordinal - ordinal before). Steps may be negative: a fragment is listed after
+     * the packets that came between it and the end of its datagram. */
     const uint8_t *steps;
     size_t steps_bytes;
 };
 
-/* Where finished sessions go. Calls come from one thread. Order: by the ordinal at which the session left, then by number;
- * so numbers do not come in order, but each number comes once, and when the last call was made there is no number missing.
- * Pieces of a session's packet index come in order and before its record. A callback that fails ends the run with that status. */
+/* Where finished sessions go. Calls come from one thread. Order: by the ordinal at which the session left,
+ * then by number; so numbers do not come in order, but each number comes once, and when the last call was
+ * made there is no number missing. Pieces of a session's packet index come in order and before its record. A
+ * callback that fails ends the run with that status. */
 struct fb_session_sink {
     void *ctx;
     int (*packets)(void *ctx, const struct fb_packet_run *run); /* enum fb_status */

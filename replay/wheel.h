@@ -1,0 +1,31 @@
+/* Timers of a shard's sessions: a timing wheel of two levels. Internal to replay/.
+ *
+ * Each session hangs in at most one slot, that of its earliest timer; the wheel only says who may be due, the
+ * exact time stands in the session. It is turned at the end of an epoch; in between a session's own packets
+ * look at its timer first, so that lateness is never visible. Source: Varghese and Lauck, Hashed and
+ * Hierarchical Timing Wheels, 1987. */
+#ifndef FB_REPLAY_WHEEL_H
+#define FB_REPLAY_WHEEL_H
+
+#include "replay/flow.h"
+
+#define FB_WHEEL_SLOTS        1024
+#define FB_WHEEL_FINE_SHIFT   22 /* 4.2 ms a slot, 4.3 s a turn */
+#define FB_WHEEL_COARSE_SHIFT 32 /* 4.3 s a slot, 73 min a turn */
+
+struct fb_wheel {
+    uint32_t head[2 * FB_WHEEL_SLOTS]; /* first flow of each slot: fine ones, then coarse ones */
+    int64_t at_ns;                     /* everything due up to here has been looked at */
+    bool started;
+};
+
+/* Hangs the flow into the slot of f->next_due_ns (nothing when it is FB_NEVER), out of the one it is in. */
+void fb_wheel_set(struct fb_wheel *w, const struct fb_pool *flows, struct fb_flow *f);
+void fb_wheel_remove(struct fb_wheel *w, const struct fb_pool *flows, struct fb_flow *f);
+
+/* Turns the wheel to now_ns and calls `due` for each flow with next_due_ns <= now_ns, in no particular order.
+ * `due` must remove the flow or set it to a later time. */
+void fb_wheel_advance(struct fb_wheel *w, const struct fb_pool *flows, int64_t now_ns,
+                      void (*due)(void *ctx, struct fb_flow *f), void *ctx);
+
+#endif
