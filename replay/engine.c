@@ -158,14 +158,14 @@ enum fb_status fb_engine_feed(struct fb_engine *e, const struct fb_record *rec, 
         FB_TRY(end_epoch(e, err));
         e->epoch_no = ordinal / FB_EPOCH_PKTS;
     }
-    if (rec->ts_ns > e->now_ns)
-        e->now_ns = rec->ts_ns;
+    if (rec.ts_ns > e->now_ns)
+        e->now_ns = rec.ts_ns;
     e->epoch.ordinal[e->epoch.n] = ordinal;
     e->epoch.now_ns[e->epoch.n++] = e->now_ns;
     e->last_ordinal = ordinal;
     e->stats.pkts++;
 
-    fb_decode_begin(e->decoder, rec, ordinal, e->now_ns);
+    fb_decode_begin(e->decoder, &rec, ordinal, e->now_ns);
     struct fb_shard_pkt sp;
     for (uint16_t part = 0; fb_decode_next(e->decoder, &sp.p); part++) {
         sp.ordinal = ordinal;
