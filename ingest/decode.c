@@ -182,10 +182,13 @@ enum fb_status fb_decode_enter(struct fb_decoder *d, const struct fb_packet *out
     /* Only the packet handed out last can be entered: the bytes of an earlier one may be gone. */
     FB_BUG(!d->enterable || outer->payload != d->cur.c.p);
     d->cur.tunnel_id = 0;
-    if (kind == FB_TUN_GRE_UDP && d->cur.depth < FB_TUNNEL_DEPTH_MAX)
-        return fb_tunnel_gre(d, &d->cur, kind);
     struct fb_frame inner;
-    if (!fb_frame_enter(d, &d->cur, kind, &inner))
-        return FB_ERR_LIMIT;
-    return fb_tunnel_udp(d, &inner, kind);
+    enum fb_status st;
+    if (kind == FB_TUN_GRE_UDP && d->cur.depth < FB_TUNNEL_DEPTH_MAX)
+        st = fb_tunnel_gre(d, &d->cur, kind);
+    else
+        st = fb_frame_enter(d, &d->cur, kind, &inner) ? fb_tunnel_udp(d, &inner, kind) : FB_ERR_LIMIT;
+    /* One way in: what is inside comes out once. */
+    d->enterable = st != FB_OK;
+    return st;
 }
