@@ -63,21 +63,31 @@ static const char *base_name(const char *path)
     return slash ? slash + 1 : path;
 }
 
-static enum match beside_case(const struct fb_evidence_find *how, const struct fb_evidence *known,
-                              char **path)
+static enum match compare_in(const struct fb_evidence_find *how, const struct fb_evidence *known,
+                             size_t dir_len, const char *name, char **path)
 {
-    const char *dir_end = how->case_path ? strrchr(how->case_path, '/') : NULL;
-    if (!dir_end)
-        return NO_FILE;
     struct fb_buf b;
     fb_buf_init(&b, 65536);
-    fb_buf_put(&b, how->case_path, (size_t)(dir_end + 1 - how->case_path));
-    fb_buf_puts(&b, base_name(known->path));
+    fb_buf_put(&b, how->case_path, dir_len);
+    fb_buf_puts(&b, name);
     enum match m = compare(how, known, fb_buf_cstr(&b));
     if (m == MATCH)
         *path = strdup(fb_buf_cstr(&b));
     fb_buf_release(&b);
     return m;
+}
+
+/* In the directory of the case: by the recorded path when that is a relative one, or by the file's name. */
+static enum match beside_case(const struct fb_evidence_find *how, const struct fb_evidence *known,
+                              char **path)
+{
+    const char *slash = how->case_path ? strrchr(how->case_path, '/') : NULL;
+    if (!how->case_path || strcmp(known->path, "-") == 0)
+        return NO_FILE;
+    size_t dir_len = slash ? (size_t)(slash + 1 - how->case_path) : 0;
+    if (known->path[0] != '/' && compare_in(how, known, dir_len, known->path, path) == MATCH)
+        return MATCH;
+    return compare_in(how, known, dir_len, base_name(known->path), path);
 }
 
 /* Files below the named places whose size and digest fit. */

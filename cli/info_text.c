@@ -4,8 +4,9 @@
 #include "base/timefmt.h"
 #include "cli/progress.h"
 
-#define DAMAGE_SHOWN 20
-#define NOTES_SHOWN  20
+#define DAMAGE_SHOWN   20
+#define NOTES_SHOWN    20
+#define EVIDENCE_SHOWN 10 /* files, in the short form */
 
 static void put_key(struct fb_buf *b, const char *key)
 {
@@ -167,7 +168,8 @@ enum fb_status fb_info_print_text(struct fb_case *c, struct fb_out *out, bool fu
     struct fb_case_info info;
     FB_TRY(fb_case_info(c, &info, err));
     struct fb_buf *b = &out->buf;
-    for (size_t i = 0; i < info.nevidence; i++) {
+    size_t shown = full || info.nevidence <= EVIDENCE_SHOWN ? (size_t)info.nevidence : EVIDENCE_SHOWN;
+    for (size_t i = 0; i < shown; i++) {
         struct fb_evidence e = {0};
         FB_TRY(fb_case_evidence(c, i, &e, err));
         put_evidence(b, &e, full);
@@ -175,6 +177,9 @@ enum fb_status fb_info_print_text(struct fb_case *c, struct fb_out *out, bool fu
         if (fb_out_row(out) == FB_EOF)
             return FB_OK;
     }
+    if (shown < info.nevidence)
+        fb_buf_printf(b, "evidence        and %llu more files\n",
+                      (unsigned long long)(info.nevidence - shown));
     put_totals(b, &info);
     if (full)
         FB_TRY(put_counters(c, b));

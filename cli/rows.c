@@ -48,7 +48,9 @@ static enum fb_value_kind render(struct printer *p, const struct fb_row *row, si
     struct fb_value v;
     fb_field_value(p->o->columns.field[i], row, &v);
     fb_buf_clear(&p->text);
-    if (p->o->format == FB_ROWS_TABLE)
+    if (p->o->format == FB_ROWS_TABLE && v.kind == FB_VAL_UNSET)
+        fb_buf_putc(&p->text, '-');
+    else if (p->o->format == FB_ROWS_TABLE)
         fb_value_put_human(&p->text, &v, row);
     else
         fb_value_put(&p->text, &v, row);

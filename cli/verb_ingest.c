@@ -3,6 +3,8 @@
 #include "cli/source.h"
 #include "cli/verbs.h"
 
+#include <unistd.h>
+
 static int print_result(struct fb_case *c, const char *path)
 {
     struct fb_err err = {0};
@@ -44,6 +46,9 @@ int fb_verb_ingest(int argc, char **argv)
         return fb_cli_usage(help.verb, "a capture, a directory or - is needed");
     if (!path || !*path)
         return fb_cli_usage(help.verb, "-o CASE is needed: the case file to make");
+    if (!force && access(path, F_OK) == 0)
+        return fb_cli_usage(help.verb, "%s exists; --force replaces a case, anything else is left alone",
+                            path);
     struct fb_case *c = NULL;
     struct fb_err err = {0};
     enum fb_status st = fb_ingest_run((const char *const *)argv, (size_t)nargs, &in, path, force, &c, &err);
