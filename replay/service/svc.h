@@ -9,12 +9,13 @@
 
 #include "replay/service/service.h"
 
-#define SVC_VIOLATION_BYTES 10240       /* later violations leave the name standing */
-#define SVC_LINE_MAX        (16U << 20) /* a longer line is a limit of Zeek's line analyzers */
-#define SVC_WINDOW_BYTES    1024        /* signatures see this much of a session ... */
-#define SVC_WINDOW_CHUNKS   100         /* ... and this many chunks */
-#define SVC_ORIG            0
-#define SVC_RESP            1
+#define SVC_VIOLATION_BYTES 10240 /* later violations leave the name standing */
+#define SVC_LINE_MAX                                                                                         \
+    13107200 /* a longer line is a limit of Zeek's line analyzers, whose buffer doubles up to 16 MiB */
+#define SVC_WINDOW_BYTES  1024 /* signatures see this much of a session ... */
+#define SVC_WINDOW_CHUNKS 100  /* ... and this many chunks */
+#define SVC_ORIG          0
+#define SVC_RESP          1
 
 struct svc;
 

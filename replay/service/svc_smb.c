@@ -65,15 +65,8 @@ static size_t parse(struct svc *a, bool from_orig, const uint8_t *p, size_t n)
     return 8;
 }
 
-static bool gap(struct svc *a, bool from_orig, uint64_t n)
-{
-    (void)from_orig, (void)n;
-    return a->confirmed; /* the next message is found again only by luck; the name stays either way */
-}
-
 const struct svc_proto svc_smb = {.name = "smb",
                                   .hold = SMB_LOOK_MAX + 8,
                                   .state_bytes = sizeof(struct smb_state),
                                   .keep_on_fail = true,
-                                  .parse = parse,
-                                  .gap = gap};
+                                  .parse = parse};
