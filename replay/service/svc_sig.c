@@ -105,7 +105,7 @@ uint64_t svc_sig_attach(uint64_t orig_halves, uint64_t resp_halves)
 
 /* ---- text ---- */
 
-static bool http_method(struct fb_span s)
+bool svc_http_method(struct fb_span s)
 {
     static const char *const methods[] = {
         "GET",           "POST",        "HEAD",          "PUT",
@@ -401,7 +401,7 @@ uint64_t svc_sig_tcp(bool from_orig, const uint8_t *p, size_t n)
     if (p[0] == 0x10)
         h |= mqtt(p, n);
     if (from_orig) {
-        if (http_method(s))
+        if (svc_http_method(s))
             return h | BIT(H_HTTP);
         if (p[0] < 0x08)
             return h | postgres_client(p, n);
