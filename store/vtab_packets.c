@@ -32,15 +32,18 @@ static int vt_connect(sqlite3 *db, void *aux, int argc, const char *const *argv,
                       char **msg)
 {
     (void)argc, (void)argv, (void)msg;
+    struct fb_case *c = aux;
+    c->internal++; /* the authorizer sees the declaration as a table being made */
     int rc = sqlite3_declare_vtab(
         db, "CREATE TABLE packets(number INTEGER, ordinal INTEGER, evidence INTEGER, pkt_no INTEGER)");
+    c->internal--;
     if (rc != SQLITE_OK)
         return rc;
     sqlite3_vtab_config(db, SQLITE_VTAB_INNOCUOUS);
     struct vtab *v = sqlite3_malloc(sizeof *v);
     if (!v)
         return SQLITE_NOMEM;
-    *v = (struct vtab){.c = aux};
+    *v = (struct vtab){.c = c};
     *out = &v->base;
     return SQLITE_OK;
 }

@@ -3,7 +3,7 @@
 #include "store/case.h"
 #include "store/case_impl.h"
 #include "store/query.h"
-#include "tests/support/store_gen.h"
+#include "tests/support/store_case.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,85 +18,6 @@
         if ((expr) != FB_OK)                                                                                 \
             fail_msg("%s: %s", #expr, err.msg);                                                              \
     } while (0)
-
-static const struct fb_case_run run = {"0.0", "{\"a\":1}", "{\"host\":\"x\"}"};
-
-enum order { START_ORDER, SHUFFLED, BACKWARD };
-
-/* Session i has packets 3i+1, 3i+3, 3i+2: a step back included. One in 50 gets them in two pieces. */
-static void send_packets(const struct fb_session_sink *sink, uint64_t number)
-{
-    uint8_t steps[20];
-    size_t n = fb_put_varint(steps, fb_zigzag(2));
-    size_t m = fb_put_varint(steps + n, fb_zigzag(-1));
-    struct fb_packet_run piece = {number, 3 * number + 1, 3, steps, n + m};
-    if (number % 50 == 0) {
-        piece.pkts = 2;
-        piece.steps_bytes = n;
-        assert_int_equal(sink->packets(sink->ctx, &piece), FB_OK);
-        piece = (struct fb_packet_run){number, 3 * number + 2, 1, NULL, 0};
-    }
-    assert_int_equal(sink->packets(sink->ctx, &piece), FB_OK);
-}
-
-static uint64_t *numbers_in(enum order order, uint64_t n)
-{
-    uint64_t *at = malloc((n + 1) * sizeof *at);
-    struct gen g;
-    gen_init(&g, 5);
-    for (uint64_t i = 0; i < n; i++)
-        at[i] = order == BACKWARD ? n - i : i + 1;
-    for (uint64_t i = n; order == SHUFFLED && i > 1; i--) {
-        uint64_t k = gen_below(&g, i), t = at[k];
-        at[k] = at[i - 1];
-        at[i - 1] = t;
-    }
-    return at;
-}
-
-static struct gen_session *make_sessions(uint64_t n, bool wild)
-{
-    struct gen_session *all = calloc(n + 1, sizeof *all);
-    struct gen g;
-    gen_init(&g, 42);
-    for (uint64_t i = 0; i < n; i++) {
-        if (wild)
-            gen_wild(&g, i + 1, &all[i]);
-        else
-            gen_usual(&g, i + 1, &all[i]);
-    }
-    return all;
-}
-
-static struct fb_case *write_case(const char *path, const struct gen_session *all, uint64_t n,
-                                  enum order order, size_t ceiling)
-{
-    struct fb_case *c;
-    CHECK(fb_case_create(path, &c, &err));
-    CHECK(fb_case_begin(c, &run, &err));
-    if (ceiling)
-        fb_case_set_window_ceiling(c, ceiling);
-    struct fb_session_sink sink = fb_case_sink(c);
-    uint64_t *at = numbers_in(order, n);
-    for (uint64_t i = 0; i < n; i++) {
-        send_packets(&sink, at[i]);
-        assert_int_equal(sink.session(sink.ctx, &all[at[i] - 1].s), FB_OK);
-    }
-    free(at);
-    struct fb_evidence e = {.path = (char *)(uintptr_t) "x.pcap",
-                            .size_bytes = 24,
-                            .pkts = 3 * n,
-                            .first_ts_ns = 5,
-                            .last_ts_ns = 6};
-    CHECK(fb_case_add_evidence(c, &e, &err));
-    e.path = NULL;
-    CHECK(fb_case_add_evidence(c, &e, &err));
-    CHECK(fb_case_add_timeline_run(c, 0, 4, 1, n, &err));
-    CHECK(fb_case_add_timeline_run(c, 1, 4 + n, 1, 2 * n + 10, &err));
-    CHECK(fb_case_add_counter(c, "non_ip_pkts", 7, &err));
-    CHECK(fb_case_finish(c, &err));
-    return c;
-}
 
 struct compare {
     const struct gen_session *all;
@@ -140,8 +61,8 @@ static void every_field_comes_back_whatever_it_holds(void **state)
 {
     (void)state;
     const uint64_t n = 70000;
-    struct gen_session *all = make_sessions(n, true);
-    struct fb_case *c = write_case(NULL, all, n, START_ORDER, 0);
+    struct gen_session *all = store_make_sessions(n, true);
+    struct fb_case *c = store_write_case(NULL, all, n, STORE_START_ORDER, 0);
     check_content(c, all, n);
     struct fb_session s;
     assert_int_equal(fb_case_session(c, 0, &s, NULL), FB_ERR_NOTFOUND);
@@ -162,10 +83,10 @@ static void order_and_spilling_change_neither_content_nor_digest(void **state)
 {
     (void)state;
     const uint64_t n = 140000;
-    struct gen_session *all = make_sessions(n, false);
-    struct fb_case *a = write_case(NULL, all, n, START_ORDER, 0),
-                   *b = write_case(NULL, all, n, SHUFFLED, 1u << 20),
-                   *d = write_case(NULL, all, n, BACKWARD, 3u << 20);
+    struct gen_session *all = store_make_sessions(n, false);
+    struct fb_case *a = store_write_case(NULL, all, n, STORE_START_ORDER, 0),
+                   *b = store_write_case(NULL, all, n, STORE_SHUFFLED, 1u << 20),
+                   *d = store_write_case(NULL, all, n, STORE_BACKWARD, 3u << 20);
     struct fb_case_info ia = info_of(a), ib = info_of(b), id = info_of(d);
     assert_memory_equal(&ia.case_digest, &ib.case_digest, sizeof ia.case_digest);
     assert_memory_equal(&ia.packet_index_digest, &ib.packet_index_digest, sizeof ia.case_digest);
@@ -182,7 +103,7 @@ static void order_and_spilling_change_neither_content_nor_digest(void **state)
 static void an_empty_case_is_complete_and_verifies(void **state)
 {
     (void)state;
-    struct fb_case *c = write_case(NULL, NULL, 0, START_ORDER, 0);
+    struct fb_case *c = store_write_case(NULL, NULL, 0, STORE_START_ORDER, 0);
     struct fb_case_info i = info_of(c);
     assert_int_equal(i.sessions, 0);
     CHECK(fb_case_check(c, &err));
