@@ -5,23 +5,26 @@
 #include "ingest/reader_int.h"
 #include "ingest/timeline_int.h"
 
+#include <arpa/inet.h>
 #include <dlfcn.h>
 #include <netdb.h>
 #include <unistd.h>
 
-/* Stands in for the resolver that libpcap would call: counts questions about hosts, lets services through. */
+/* Stands in for the resolver that libpcap would call: counts questions about host names, lets services and
+ * written addresses through. */
 static unsigned host_lookups;
 
 int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **res)
 {
     typedef int (*resolver_fn)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
-    if (node) {
+    struct in6_addr a6;
+    if (node && inet_pton(AF_INET6, node, &a6) != 1) {
         host_lookups++;
         return EAI_NONAME;
     }
     resolver_fn next;
     *(void **)&next = dlsym(RTLD_NEXT, "getaddrinfo");
-    return next(NULL, service, hints, res);
+    return next(node, service, hints, res);
 }
 
 struct world {
@@ -192,6 +195,41 @@ static void directories_are_searched_and_what_is_no_capture_is_told(void **state
     char *bad = cb_write_file(w->dir, "bad.pcap", "hello", 5);
     assert_int_equal(fb_timeline_open((const char *[]){bad}, 1, &o, &t, &err), FB_ERR_INPUT);
     free(bad);
+}
+
+static void a_pipe_is_read_once_beside_files(void **state)
+{
+    struct world *w = *state;
+    char *a = make(w, "a.pcap", (const uint32_t[]){30, 40}, 2, 1), path[40];
+    struct fb_buf b;
+    fb_buf_init(&b, 1 << 16);
+    cb_pcap_header(&b, false, 0xa1b2c3d4, 2, 4, 1);
+    cb_pcap_record(&b, false, 20, 0, 20, 20, 0, 1);
+    cb_pcap_record(&b, false, 35, 0, 20, 20, 0, 1);
+    int fd[2];
+    assert_int_equal(pipe(fd), 0);
+    assert_int_equal(write(fd[1], b.data, b.len), b.len);
+    close(fd[1]);
+    snprintf(path, sizeof path, "/dev/fd/%d", fd[0]);
+    struct fb_timeline *t;
+    struct fb_err err;
+    struct fb_timeline_opts o = plain_opts();
+    assert_int_equal(fb_timeline_open((const char *[]){a, path}, 2, &o, &t, &err), FB_OK);
+    struct fb_record rec;
+    uint32_t ev;
+    uint64_t ord;
+    for (uint32_t i = 0; i < 4; i++) {
+        assert_int_equal(fb_timeline_next(t, &rec, &ev, &ord, &err), FB_OK);
+        assert_int_equal(ev, i & 1);
+        assert_int_equal(ord, i + 1);
+    }
+    assert_int_equal(fb_timeline_next(t, &rec, &ev, &ord, &err), FB_EOF);
+    assert_int_equal(fb_timeline_finish(t, &err), FB_OK);
+    assert_int_equal(fb_timeline_evidence(t, 0)->size_bytes, b.len);
+    fb_timeline_close(t);
+    close(fd[0]);
+    fb_buf_release(&b);
+    free(a);
 }
 
 static void names_sort_as_people_count(void **state)
@@ -419,6 +457,7 @@ int main(void)
         T(time_going_back_inside_a_file_stays_as_it_is),
         T(a_file_named_twice_is_read_once),
         T(directories_are_searched_and_what_is_no_capture_is_told),
+        T(a_pipe_is_read_once_beside_files),
         T(names_sort_as_people_count),
         T(windows_and_filters_pass_packets_over_but_ordinals_count_them),
         T(filters_never_look_up_a_name),
