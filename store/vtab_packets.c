@@ -12,12 +12,12 @@ struct vtab {
 struct cursor {
     sqlite3_vtab_cursor base;
     uint64_t lo, hi; /* numbers asked for */
-    size_t chunk;    /* index in the list */
+    uint64_t cid;    /* chunk it stands on; an index would not survive that the list is read again */
     uint32_t entry;
     uint32_t pkt;      /* in the entry */
     size_t steps_done; /* bytes of its steps taken */
     uint64_t number, ordinal;
-    sqlite3_int64 rowid;
+    uint64_t place; /* of the packet among those of its session */
     bool eof;
 };
 
@@ -112,34 +112,57 @@ static int vt_close(sqlite3_vtab_cursor *base)
     return SQLITE_OK;
 }
 
+/* The first chunk whose id is not below `cid`. */
+static const struct fb_chunk_meta *chunk_from(const struct fb_case *c, uint64_t cid)
+{
+    size_t lo = 0, hi = c->packets.n;
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        if (c->packets.m[mid].cid < cid)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo < c->packets.n ? &c->packets.m[lo] : NULL;
+}
+
 /* Stands on the first packet of the first entry at or after the place whose number is asked for. */
 static enum fb_status settle(struct cursor *cur, struct fb_case *c, struct fb_err *err)
 {
-    while (cur->chunk < c->packets.n && c->packets.m[cur->chunk].first_number <= cur->hi) {
+    for (;;) {
+        const struct fb_chunk_meta *m = chunk_from(c, cur->cid);
         const struct fb_packet_chunk *k;
-        FB_TRY(fb_case_packet_chunk(c, &c->packets.m[cur->chunk], &k, err));
+        if (!m || m->first_number > cur->hi)
+            return FB_EOF;
+        if (m->cid != cur->cid)
+            cur->entry = 0;
+        cur->cid = m->cid;
+        FB_TRY(fb_case_packet_chunk(c, m, &k, err));
         while (cur->entry < k->n && k->entry[cur->entry].number < cur->lo)
             cur->entry++;
         if (cur->entry < k->n) {
+            cur->place = k->entry[cur->entry].number == cur->number ? cur->place + 1 : 0;
             cur->number = k->entry[cur->entry].number;
             cur->ordinal = k->entry[cur->entry].first_ordinal;
             cur->pkt = 0;
             cur->steps_done = 0;
             return cur->number <= cur->hi ? FB_OK : FB_EOF;
         }
-        cur->chunk++;
+        cur->cid++;
         cur->entry = 0;
     }
-    return FB_EOF;
 }
 
 static enum fb_status advance(struct cursor *cur, struct fb_case *c, struct fb_err *err)
 {
     const struct fb_packet_chunk *k;
     /* Another cursor may have unpacked another chunk since. */
-    FB_TRY(fb_case_packet_chunk(c, &c->packets.m[cur->chunk], &k, err));
+    const struct fb_chunk_meta *m = chunk_from(c, cur->cid);
+    FB_BUG(!m || m->cid != cur->cid);
+    FB_TRY(fb_case_packet_chunk(c, m, &k, err));
     const struct fb_packet_entry *e = &k->entry[cur->entry];
     if (++cur->pkt < e->pkts) {
+        cur->place++;
         struct fb_cur steps = fb_cur_init(e->steps + cur->steps_done, e->steps_bytes - cur->steps_done);
         cur->ordinal = fb_packet_step(&steps, cur->ordinal);
         cur->steps_done = e->steps_bytes - fb_cur_left(&steps);
@@ -152,7 +175,6 @@ static enum fb_status advance(struct cursor *cur, struct fb_case *c, struct fb_e
 static int stand(struct cursor *cur, enum fb_status st, const struct fb_err *err)
 {
     cur->eof = st != FB_OK;
-    cur->rowid++;
     return st == FB_OK || st == FB_EOF ? SQLITE_OK : fail(cur->base.pVtab, st, err);
 }
 
@@ -185,9 +207,10 @@ static int vt_filter(sqlite3_vtab_cursor *base, int num, const char *str, int ar
     }
     enum fb_status st = fb_case_refresh(c, &err);
     if (st == FB_OK) {
-        cur->chunk = fb_chunk_list_find(&c->packets, cur->lo);
+        size_t at = fb_chunk_list_find(&c->packets, cur->lo);
+        cur->cid = at < c->packets.n ? c->packets.m[at].cid : UINT64_MAX;
         cur->entry = 0;
-        cur->rowid = (sqlite3_int64)(cur->chunk << 32);
+        cur->number = 0;
         st = settle(cur, c, &err);
     }
     return stand(cur, st, &err);
@@ -216,7 +239,8 @@ static int vt_column(sqlite3_vtab_cursor *base, sqlite3_context *x, int col)
 
 static int vt_rowid(sqlite3_vtab_cursor *base, sqlite3_int64 *out)
 {
-    *out = ((struct cursor *)base)->rowid;
+    const struct cursor *cur = (const struct cursor *)base;
+    *out = (sqlite3_int64)(cur->number << 28 | (cur->place & 0xfffffff));
     return SQLITE_OK;
 }
 

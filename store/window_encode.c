@@ -152,6 +152,11 @@ static enum fb_status join(struct fb_window_encoder *e, const struct piece *p, s
 {
     struct fb_packet_entry entry = {.number = p->e.number};
     uint64_t last = 0;
+    /* The usual case: one piece, which is an entry as it is. */
+    if (n == 1) {
+        fb_packet_packer_add(&e->packer, &p->e);
+        return fb_packet_packer_full(&e->packer) ? close_chunk(e, out, err) : FB_OK;
+    }
     fb_buf_clear(&e->joined);
     for (size_t i = 0; i < n; i++) {
         struct fb_cur c = fb_cur_init(p[i].e.steps, p[i].e.steps_bytes);
