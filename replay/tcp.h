@@ -29,6 +29,9 @@ void fb_tcp_segment(struct fb_flow *f, struct fb_tcp *t, const struct fb_packet 
  * stopped. */
 bool fb_tcp_expire_check(struct fb_flow *f, struct fb_tcp *t, int which, int64_t fire_ns);
 
+/* Wakes the first series of expire checks, which sleeps while it cannot matter, in its rhythm of 6 s. */
+void fb_tcp_wake_checks(struct fb_tcp *t, int64_t now_ns);
+
 /* True when the connection attempt has failed at its timer. */
 bool fb_tcp_attempt_failed(const struct fb_tcp *t);
 

@@ -11,6 +11,7 @@ void fb_tcp_init(struct fb_tcp *t, int64_t idle_ns, int64_t now_ns)
         .idle_ns = idle_ns,
         .attempt_due = FB_NEVER,
         .close_due = FB_NEVER,
+        .expire_phase_ns = FB_NEVER,
         .expire_due = {now_ns + 5000000000LL, FB_NEVER},
         .syn_ns = INT64_MIN,
         .synack_ns = INT64_MIN,
@@ -271,6 +272,7 @@ void fb_tcp_segment(struct fb_flow *f, struct fb_tcp *t, const struct fb_packet 
     fb_tcp_check_eof(f, t, dir, now_ns);
     if (step.close)
         fb_tcp_connection_closed(f, t, dir, now_ns);
+    fb_tcp_wake_checks(t, now_ns);
     res->established = step.established;
     res->dir = (uint8_t)dir;
 }

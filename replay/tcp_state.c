@@ -192,11 +192,33 @@ bool fb_tcp_attempt_failed(const struct fb_tcp *t)
     return (o->state == FB_TCPS_SYN_SENT || o->state == FB_TCPS_SYN_ACK_SENT) && r->state == FB_TCPS_INACTIVE;
 }
 
+/* A check can end a session only when a side has closed, reset or deferred its close, or when none has ever
+ * been active. */
+static bool check_matters(const struct fb_tcp *t)
+{
+    const struct fb_tcp_end *o = &t->end[FB_ORIG], *r = &t->end[FB_RESP];
+    return o->did_close || r->did_close || t->close_deferred || o->state == FB_TCPS_RESET ||
+           r->state == FB_TCPS_RESET || (o->state == FB_TCPS_INACTIVE && r->state == FB_TCPS_INACTIVE);
+}
+
+void fb_tcp_wake_checks(struct fb_tcp *t, int64_t now_ns)
+{
+    if (t->expire_phase_ns == FB_NEVER || t->finished || !check_matters(t))
+        return;
+    int64_t late = now_ns - t->expire_phase_ns;
+    t->expire_due[0] = now_ns + SESSION_TIMER_NS - (late > 0 ? late % SESSION_TIMER_NS : 0);
+    t->expire_phase_ns = FB_NEVER;
+}
+
 bool fb_tcp_expire_check(struct fb_flow *f, struct fb_tcp *t, int which, int64_t fire_ns)
 {
     t->expire_due[which] = FB_NEVER;
     if (t->finished)
         return false;
+    if (which == 0 && !check_matters(t)) {
+        t->expire_phase_ns = fire_ns; /* sleeps until it can matter: most sessions never wake it */
+        return false;
+    }
     const struct fb_tcp_end *o = &t->end[FB_ORIG], *r = &t->end[FB_RESP];
     if (f->last_ns < fire_ns - LINGER_NS) {
         bool any = o->did_close || r->did_close, both = o->did_close && r->did_close;

@@ -61,6 +61,8 @@ static void empty_slot(struct fb_wheel *w, const struct fb_pool *flows, uint32_t
     while (i) {
         struct fb_flow *f = flow_at(flows, i);
         i = f->wheel_next;
+        if (i)
+            __builtin_prefetch(flow_at(flows, i));
         f->wheel_slot = f->wheel_next = f->wheel_prev = 0;
         if (f->next_due_ns <= now_ns)
             due(ctx, f);
