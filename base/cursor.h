@@ -23,9 +23,11 @@ struct fb_cur {
     bool bad;           /* a fetch went past the end */
 };
 
+/* `p` may be NULL when n is 0; the cursor then stands on an address of its own, since arithmetic on NULL is undefined. */
 static inline struct fb_cur fb_cur_init(const void *p, size_t n)
 {
-    return (struct fb_cur){.p = p, .end = (const uint8_t *)p + n, .bad = false};
+    const uint8_t *at = p ? p : (const void *)"";
+    return (struct fb_cur){.p = at, .end = at + n, .bad = false};
 }
 
 static inline bool fb_cur_ok(const struct fb_cur *c)
