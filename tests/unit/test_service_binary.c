@@ -183,6 +183,7 @@ static void kerberos_is_found_by_its_version(void **state)
     UDP_SHOWS(88, "", C("\x6a\x10\x30\x0e\xa1\x03\x02\x01\x04\xa2\x03\x02\x01\x0a\xa4\x02\x30\x00"));
     SHOWS(88, "krb_tcp", C("\x00\x00\x00\x12" KRB_REQ));
     SHOWS(88, "", C("\x00\x00\x00\x13" KRB_REQ));
+    SHOWS(8800, "krb_tcp", C("\x00\x00\x00\x12" KRB_REQ));
 }
 
 #define SMB2(command)                                                                                        \
