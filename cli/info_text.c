@@ -2,6 +2,7 @@
 
 #include "base/escape.h"
 #include "base/timefmt.h"
+#include "cli/message.h"
 #include "cli/progress.h"
 
 #define DAMAGE_SHOWN   20
@@ -72,10 +73,12 @@ static void put_interfaces(struct fb_buf *b, const struct fb_evidence *e)
 static void put_damage(struct fb_buf *b, const struct fb_evidence *e)
 {
     size_t shown = e->ndamage < DAMAGE_SHOWN ? e->ndamage : DAMAGE_SHOWN;
-    for (size_t i = 0; i < shown; i++)
-        fb_buf_printf(b, "  damage        byte %llu, after packet %llu: %s\n",
-                      (unsigned long long)e->damage[i].byte_off, (unsigned long long)e->damage[i].pkt_no,
-                      e->damage[i].what);
+    for (size_t i = 0; i < shown; i++) {
+        fb_buf_printf(b, "  damage        byte %llu, after packet %llu: ",
+                      (unsigned long long)e->damage[i].byte_off, (unsigned long long)e->damage[i].pkt_no);
+        fb_cli_put_visible(b, e->damage[i].what); /* the word of whoever made the case */
+        fb_buf_putc(b, '\n');
+    }
     if (e->damage_total > shown)
         fb_buf_printf(b, "  damage        and %llu more places\n",
                       (unsigned long long)(e->damage_total - shown));
@@ -85,8 +88,9 @@ static void put_notes(struct fb_buf *b, const struct fb_evidence *e)
 {
     size_t shown = e->nnotes < NOTES_SHOWN ? e->nnotes : NOTES_SHOWN;
     for (size_t i = 0; i < shown; i++) {
-        fb_buf_printf(b, "  note          %s at byte %llu: ", e->notes[i].kind,
-                      (unsigned long long)e->notes[i].byte_off);
+        fb_buf_printf(b, "  note          byte %llu: ", (unsigned long long)e->notes[i].byte_off);
+        fb_cli_put_visible(b, e->notes[i].kind);
+        fb_buf_puts(b, ": ");
         put_text(b, e->notes[i].text ? e->notes[i].text : "");
         fb_buf_putc(b, '\n');
     }

@@ -5,24 +5,27 @@
 
 #include <stdarg.h>
 
-/* fb_err messages have their names escaped already, so that a backslash must not be doubled again: only what
- * a terminal would act on is replaced. */
-static void put_line(const char *text)
+void fb_cli_put_visible(struct fb_buf *out, const char *text)
 {
-    struct fb_buf b;
-    fb_buf_init(&b, 16384);
-    fb_buf_puts(&b, "fbforensics: ");
     size_t n = strlen(text);
     for (size_t i = 0; i < n;) {
         uint32_t cp = 0;
         unsigned len = fb_utf8_decode((const uint8_t *)text + i, n - i, &cp);
         size_t step = len ? len : 1;
         if (len == 0 || fb_utf8_is_control(cp))
-            fb_escape_term(&b, text + i, step);
+            fb_escape_term(out, text + i, step);
         else
-            fb_buf_put(&b, text + i, step);
+            fb_buf_put(out, text + i, step);
         i += step;
     }
+}
+
+static void put_line(const char *text)
+{
+    struct fb_buf b;
+    fb_buf_init(&b, 65536);
+    fb_buf_puts(&b, "fbforensics: ");
+    fb_cli_put_visible(&b, text);
     fb_buf_putc(&b, '\n');
     fwrite(b.data, 1, b.len, stderr);
     fb_buf_release(&b);

@@ -2,6 +2,7 @@
 #ifndef FB_CLI_MESSAGE_H
 #define FB_CLI_MESSAGE_H
 
+#include "base/buf.h"
 #include "base/err.h"
 
 enum fb_exit {
@@ -13,6 +14,10 @@ enum fb_exit {
     FB_EXIT_VERIFY = 5,
     FB_EXIT_INTERNAL = 70,
 };
+
+/* Text that is escaped for a terminal already, or claims to be: what a terminal would act on becomes visible,
+ * backslashes stay as they are. */
+void fb_cli_put_visible(struct fb_buf *out, const char *text);
 
 /* Prints the line; control characters in what the format put together are made visible. */
 void fb_cli_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

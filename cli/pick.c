@@ -67,6 +67,8 @@ static enum fb_status match_uid(void *ctx, const struct fb_session *s)
 
 static enum fb_status add(struct fb_pick *p, uint64_t first, uint64_t last, struct fb_err *err)
 {
+    if (last - first >= SIZE_MAX / 16 - p->n)
+        return fb_err_nomem(err, "the chosen sessions");
     size_t more = (size_t)(last - first + 1);
     uint64_t *number = realloc(p->number, (p->n + more) * sizeof *number);
     if (!number)

@@ -6,10 +6,11 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define HELD_ROWS 1000 /* rows looked at before widths are settled */
-#define CELL_MAX  ((size_t)16 << 20)
-#define HELD_MAX  ((size_t)256 << 20)
-#define NARROWEST 8 /* no column is cut below this */
+#define HELD_ROWS        1000 /* rows looked at before widths are settled */
+#define CELL_MAX         ((size_t)16 << 20)
+#define HELD_MAX         ((size_t)256 << 20)
+#define NARROWEST        8 /* no text column is cut below this */
+#define SHORTEST_HEADING 4
 
 struct cell {
     size_t off, len; /* in `text` */
@@ -20,9 +21,9 @@ struct fb_table {
     const char *const *heading;
     const bool *right;
     size_t ncols, col;
-    size_t *width;
-    struct fb_buf text; /* escaped cells of the rows held */
-    struct cell *cell;  /* HELD_ROWS * ncols */
+    size_t *width, *data_width; /* data_width: without the heading */
+    struct fb_buf text;         /* escaped cells of the rows held */
+    struct cell *cell;          /* HELD_ROWS * ncols */
     size_t nrows;
     bool settled;
 };
@@ -74,9 +75,11 @@ enum fb_status fb_table_new(struct fb_out *out, const char *const *heading, cons
     *n = (struct fb_table){.out = out, .heading = heading, .right = right, .ncols = ncols};
     fb_buf_init(&n->text, HELD_MAX);
     n->width = calloc(ncols ? ncols : 1, sizeof *n->width);
+    n->data_width = calloc(ncols ? ncols : 1, sizeof *n->data_width);
     n->cell = calloc(HELD_ROWS * (ncols ? ncols : 1), sizeof *n->cell);
-    if (!n->width || !n->cell) {
+    if (!n->width || !n->data_width || !n->cell) {
         free(n->width);
+        free(n->data_width);
         free(n->cell);
         free(n);
         return fb_err_nomem(err, "a table");
@@ -97,12 +100,13 @@ void fb_table_cell(struct fb_table *t, const void *text, size_t n)
     c->len = t->text.len - c->off;
 }
 
-static void put_padded(struct fb_table *t, size_t col, const uint8_t *p, size_t n)
+/* `may_cut`: headings and text; a number is never cut. */
+static void put_padded(struct fb_table *t, size_t col, const uint8_t *p, size_t n, bool may_cut)
 {
     struct fb_buf *b = &t->out->buf;
     size_t width = t->width[col], w;
     size_t fits = fitting(p, n, width, &w);
-    bool cut = t->out->terminal && t->settled && fits < n;
+    bool cut = may_cut && t->out->terminal && fits < n;
     if (cut) {
         fits = fitting(p, n, width - 1, &w);
         w++;
@@ -122,7 +126,7 @@ static void put_padded(struct fb_table *t, size_t col, const uint8_t *p, size_t 
         fb_buf_puts(b, "  ");
 }
 
-static size_t terminal_width(void)
+size_t fb_table_terminal_width(void)
 {
     struct winsize ws;
     if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &ws) == 0 && ws.ws_col > 0)
@@ -130,23 +134,52 @@ static size_t terminal_width(void)
     return 80;
 }
 
-/* Takes columns from the widest text column until the row fits or nothing is left to take. */
+/* A column whose heading is wider than what stands under it, the worst first; ncols when there is none. */
+static size_t widest_heading(const struct fb_table *t)
+{
+    size_t best = t->ncols, most = 0;
+    for (size_t i = 0; i < t->ncols; i++) {
+        size_t least = t->data_width[i] > SHORTEST_HEADING ? t->data_width[i] : SHORTEST_HEADING;
+        if (t->width[i] > least && t->width[i] - least > most) {
+            most = t->width[i] - least;
+            best = i;
+        }
+    }
+    return best;
+}
+
+static size_t widest_text(const struct fb_table *t)
+{
+    size_t best = t->ncols;
+    for (size_t i = 0; i < t->ncols; i++)
+        if (!t->right[i] && t->width[i] > NARROWEST && (best == t->ncols || t->width[i] > t->width[best]))
+            best = i;
+    return best;
+}
+
+/* Headings give way first, then the widest text column, until the row fits or nothing is left to take. */
 static void fit_to_terminal(struct fb_table *t)
 {
-    size_t total = t->ncols ? 2 * (t->ncols - 1) : 0, limit = terminal_width();
+    size_t total = t->ncols ? 2 * (t->ncols - 1) : 0, limit = fb_table_terminal_width();
     for (size_t i = 0; i < t->ncols; i++)
         total += t->width[i];
-    while (total > limit) {
-        size_t widest = t->ncols;
-        for (size_t i = 0; i < t->ncols; i++)
-            if (!t->right[i] && t->width[i] > NARROWEST &&
-                (widest == t->ncols || t->width[i] > t->width[widest]))
-                widest = i;
-        if (widest == t->ncols)
+    for (; total > limit; total--) {
+        size_t col = widest_heading(t);
+        if (col == t->ncols)
+            col = widest_text(t);
+        if (col == t->ncols)
             break;
-        t->width[widest]--;
-        total--;
+        t->width[col]--;
     }
+}
+
+/* Ends a line without blanks at its end. */
+static void end_line(struct fb_table *t)
+{
+    struct fb_buf *b = &t->out->buf;
+    while (b->len && b->data[b->len - 1] == ' ')
+        b->len--;
+    fb_buf_putc(b, '\n');
 }
 
 static void settle(struct fb_table *t)
@@ -155,6 +188,8 @@ static void settle(struct fb_table *t)
         for (size_t i = 0; i < t->ncols; i++) {
             const struct cell *c = &t->cell[r * t->ncols + i];
             size_t w = fb_text_width(t->text.data + c->off, c->len);
+            if (w > t->data_width[i])
+                t->data_width[i] = w;
             if (w > t->width[i])
                 t->width[i] = w;
         }
@@ -167,8 +202,10 @@ static void settle(struct fb_table *t)
     if (bold)
         fb_buf_puts(&t->out->buf, "\033[1m");
     for (size_t i = 0; i < t->ncols; i++)
-        put_padded(t, i, (const uint8_t *)t->heading[i], strlen(t->heading[i]));
-    fb_buf_puts(&t->out->buf, bold ? "\033[0m\n" : "\n");
+        put_padded(t, i, (const uint8_t *)t->heading[i], strlen(t->heading[i]), true);
+    if (bold)
+        fb_buf_puts(&t->out->buf, "\033[0m");
+    end_line(t);
 }
 
 static enum fb_status print_held(struct fb_table *t)
@@ -179,9 +216,9 @@ static enum fb_status print_held(struct fb_table *t)
     for (size_t r = 0; r < t->nrows && st == FB_OK; r++) {
         for (size_t i = 0; i < t->ncols; i++) {
             const struct cell *c = &t->cell[r * t->ncols + i];
-            put_padded(t, i, t->text.data + c->off, c->len);
+            put_padded(t, i, t->text.data + c->off, c->len, !t->right[i]);
         }
-        fb_buf_putc(&t->out->buf, '\n');
+        end_line(t);
         st = fb_out_row(t->out);
     }
     t->nrows = 0;
@@ -203,6 +240,7 @@ enum fb_status fb_table_finish(struct fb_table *t)
     enum fb_status st = print_held(t);
     fb_buf_release(&t->text);
     free(t->width);
+    free(t->data_width);
     free(t->cell);
     free(t);
     return st;

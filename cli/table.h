@@ -22,6 +22,9 @@ enum fb_status fb_table_end_row(struct fb_table *t);
 /* Prints what is held back; `t` is freed in any case. */
 enum fb_status fb_table_finish(struct fb_table *t);
 
+/* Columns of the terminal on standard output; 80 when it does not say. */
+size_t fb_table_terminal_width(void);
+
 /* Columns that the UTF-8 text takes on a terminal. */
 size_t fb_text_width(const void *text, size_t n);
 

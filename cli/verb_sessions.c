@@ -1,10 +1,23 @@
 #include "cli/message.h"
 #include "cli/rows.h"
 #include "cli/source.h"
+#include "cli/table.h"
 #include "cli/verbs.h"
+
+#include <unistd.h>
 
 static const char DEFAULT_COLUMNS[] =
     "number,ts,proto,id.orig_h,id.orig_p,id.resp_h,id.resp_p,service,duration,bytes,packets,conn_state";
+
+/* For terminals on which the columns above would have to be cut. */
+static const char NARROW_COLUMNS[] = "number,ts,id.orig_h,id.resp_h,id.resp_p,service,bytes";
+#define WIDE_TERMINAL 132
+
+static const char *columns_for_output(void)
+{
+    bool narrow = isatty(STDOUT_FILENO) && fb_table_terminal_width() < WIDE_TERMINAL;
+    return narrow ? NARROW_COLUMNS : DEFAULT_COLUMNS;
+}
 
 int fb_verb_sessions(int argc, char **argv)
 {
@@ -26,7 +39,7 @@ int fb_verb_sessions(int argc, char **argv)
     static const struct fb_cli_help help = {
         "sessions", "CASE|CAPTURE... [options]",
         "Prints one line a session, in the order of their first packets unless --sort says otherwise.\n"
-        "Times are UTC. An unknown --columns name lists nothing and says which name was meant.",
+        "Times are UTC. A narrow terminal gets fewer columns unless --columns chooses them.",
         "  fbforensics sessions office.fbcase\n"
         "  fbforensics sessions office.fbcase --sort bytes-desc --limit 20\n"
         "  fbforensics sessions capture.pcap --columns uid,id.orig_h,id.resp_h,history --csv\n"
@@ -40,7 +53,7 @@ int fb_verb_sessions(int argc, char **argv)
     if (columns && zeek)
         return fb_cli_usage(help.verb, "--zeek has Zeek's columns: leave --columns away");
     if (!columns)
-        columns = json || csv ? "all" : DEFAULT_COLUMNS;
+        columns = json || csv ? "all" : columns_for_output();
     if (strcmp(columns, "all") == 0)
         fb_columns_all(&ro.columns);
     else if (!fb_columns_parse(help.verb, columns, &ro.columns))

@@ -172,7 +172,8 @@ static const char *const keywords[] = {"dst",
 static const char *const takes_word[] = {"port",    "portrange", "proto",     "protochain", "type",
                                          "subtype", "dir",       "direction", "ifname",     "on",
                                          "reason",  "rset",      "ruleset",   "action",     "llc"};
-static const char *const takes_addr[] = {"host", "net", "gateway", "src", "dst", "mask", "ra", "ta"};
+/* After these the qualifiers of the word before still hold. */
+static const char *const joins[] = {"and", "or", "not"};
 
 static bool in_list(const char *w, size_t n, const char *const *list, size_t nlist)
 {
@@ -182,26 +183,30 @@ static bool in_list(const char *w, size_t n, const char *const *list, size_t nli
     return false;
 }
 
-/* Numbers, addresses and ranges: nothing in them has to be looked up. */
+/* Numbers and addresses that libpcap's scanner takes as such. Anything else that it calls a name, like 10-20
+ * or 1.2.3.4.5. */
 static bool is_literal(const char *w, size_t n)
 {
-    size_t dec = 0, hex = 0, colon = 0, sep = 0;
+    size_t dec = 0, hex = 0, colon = 0, dot = 0, dash = 0;
     for (size_t i = 0; i < n; i++) {
         bool d = w[i] >= '0' && w[i] <= '9',
              h = d || (w[i] >= 'a' && w[i] <= 'f') || (w[i] >= 'A' && w[i] <= 'F');
         dec += d;
         hex += h;
         colon += w[i] == ':';
-        sep += w[i] == '.' || w[i] == '-';
+        dot += w[i] == '.';
+        dash += w[i] == '-';
     }
     if (n > 2 && w[0] == '0' && (w[1] | 0x20) == 'x')
         return hex + 1 == n;
-    if (dec + sep == n)
-        return dec > 0;
+    if (dec > 0 && dec + dot == n && dot <= 3)
+        return true;
     if (colon)
-        return hex + colon + sep == n;
-    /* MAC addresses in the forms 00-11-22-33-44-55, 0011.2233.4455 and without separators */
-    return hex + sep == n && ((sep == 5 && n <= 17) || (sep == 2 && n == 14) || (sep == 0 && n == 12));
+        return hex + colon + dot == n;
+    /* MAC addresses: 00-11-22-33-44-55, 00.11.22.33.44.55, 0011.2233.4455, 001122334455 */
+    if (hex + dot + dash != n || (dot && dash))
+        return false;
+    return (dot + dash == 5 && n <= 17) || (dot == 2 && n == 14) || (dot + dash == 0 && n == 12);
 }
 
 static bool word_char(char c)
@@ -222,15 +227,15 @@ static enum fb_status refuse_names(const char *expr, struct fb_err *err)
             p++;
             continue;
         }
-        size_t n = 0, in_brackets = p > expr && p[-1] == '[';
+        size_t n = 0;
+        bool in_brackets = p > expr && p[-1] == '[', escaped = p > expr && p[-1] == '\\';
         while (word_char(p[n]))
             n++;
-        if (in_list(p, n, takes_word, sizeof takes_word / sizeof *takes_word))
+        if (!escaped && in_list(p, n, takes_word, sizeof takes_word / sizeof *takes_word))
             words_ok = true;
-        else if (in_list(p, n, takes_addr, sizeof takes_addr / sizeof *takes_addr))
-            words_ok = false;
-        else if (!is_literal(p, n) && !words_ok && !in_brackets &&
-                 !in_list(p, n, keywords, sizeof keywords / sizeof *keywords))
+        else if (!escaped && in_list(p, n, keywords, sizeof keywords / sizeof *keywords))
+            words_ok = words_ok && in_list(p, n, joins, sizeof joins / sizeof *joins);
+        else if (!is_literal(p, n) && !words_ok && !in_brackets)
             return fb_err_set(
                 err, FB_ERR_USAGE,
                 "the filter names \"%.*s\", which would have to be looked up; give an address instead",

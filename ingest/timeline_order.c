@@ -1,3 +1,4 @@
+#include "ingest/pathtext.h"
 #include "ingest/timeline_int.h"
 
 #include <fcntl.h>
@@ -9,6 +10,11 @@ enum fb_status fb_source_advance(struct fb_source *f, struct fb_err *err)
 {
     enum fb_status st = fb_reader_next(f->reader, &f->head, err);
     f->has_head = st == FB_OK;
+    if (st != FB_OK && st != FB_EOF) {
+        char name[FB_PATHTEXT_MAX];
+        fb_pathtext(f->path, name);
+        fb_err_wrap(err, "%s", name);
+    }
     if (st != FB_EOF)
         return st;
     FB_TRY(fb_reader_finish(f->reader, err));

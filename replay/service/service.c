@@ -137,6 +137,8 @@ static bool remember(struct svc_window *w, bool from_orig, const uint8_t *p, siz
 {
     unsigned d = from_orig ? SVC_ORIG : SVC_RESP;
     size_t want = w->len[d] + n;
+    if (n == 0)
+        return true; /* an empty datagram leaves nothing to replay */
     if (want > w->cap[d]) {
         size_t cap = w->cap[d] == 0 ? want : SVC_WINDOW_BYTES;
         uint8_t *buf = realloc(w->buf[d], cap < want ? want : cap);

@@ -67,6 +67,8 @@ static void operation(struct svc *a, bool from_orig, uint8_t tag, struct fb_cur 
     svc_confirm(a);
     if (!from_orig && tag == OP_EXT_RESPONSE && st->starttls && code == 0)
         svc_become(a, &svc_ssl);
+    if (!from_orig && tag == OP_BIND_RESPONSE && code == 0)
+        a->settled = true; /* TLS starts before the bind or not at all */
     if (!from_orig && tag == OP_BIND_RESPONSE && st->sasl && code == 0) {
         a->dir[0].skip = a->dir[1].skip = UINT64_MAX;
         a->settled = true;

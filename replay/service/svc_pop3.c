@@ -37,6 +37,8 @@ static void ok(struct svc *a)
         svc_confirm(a);
     if (want == W_CAPA || want == W_LONG)
         st->multiline = true;
+    if (want == W_LONG)
+        a->settled = a->confirmed; /* logged in: TLS cannot start any more */
     if (want == W_STLS)
         svc_become(a, &svc_ssl);
 }

@@ -45,7 +45,8 @@ enum half {
     H_QUIC,
     H_DTLS,
     H_RDPEUDP,
-    H_LDAP_UDP_C
+    H_LDAP_UDP_C,
+    H_SEQUENCE_UDP
 };
 #define BIT(h) (UINT64_C(1) << (h))
 
@@ -71,7 +72,8 @@ static const struct rule rules[] = {
     {H_XMPP, 0, 1, SVC_XMPP},
     {H_LDAP_C, H_SEQUENCE, 0, SVC_LDAP_TCP},
     {H_SEQUENCE, H_LDAP_C, 0, SVC_LDAP_TCP},
-    {H_LDAP_UDP_C, H_SEQUENCE, 0, SVC_LDAP_UDP},
+    {H_LDAP_UDP_C, H_SEQUENCE_UDP, 0, SVC_LDAP_UDP},
+    {H_SEQUENCE_UDP, H_LDAP_UDP_C, 0, SVC_LDAP_UDP},
     {H_PG_SSL_C, H_PG_SSL_S, 0, SVC_POSTGRESQL},
     {H_PG_C, H_PG_S, 0, SVC_POSTGRESQL},
     {H_REDIS_C, H_REDIS_S, 0, SVC_REDIS},
@@ -288,13 +290,15 @@ static int ldap_tag(const uint8_t *p, size_t n)
     return fb_cur_ok(&c) ? tag : -1;
 }
 
-static uint64_t sequence(const uint8_t *p, size_t n)
+/* CLDAP has bind, search and extended requests only. */
+static uint64_t sequence(bool datagram, const uint8_t *p, size_t n)
 {
     int tag = ldap_tag(p, n);
-    bool request = tag == 0x4a || tag == 0x60 || tag == 0x63 || tag == 0x66 || tag == 0x68 || tag == 0x6c ||
-                   tag == 0x6e || tag == 0x77;
-    bool udp = tag == 0x60 || tag == 0x63 || tag == 0x77;
-    return BIT(H_SEQUENCE) | (request ? BIT(H_LDAP_C) : 0) | (udp ? BIT(H_LDAP_UDP_C) : 0);
+    bool common = tag == 0x60 || tag == 0x63 || tag == 0x77;
+    bool stream = common || tag == 0x4a || tag == 0x66 || tag == 0x68 || tag == 0x6c || tag == 0x6e;
+    if (datagram)
+        return BIT(H_SEQUENCE_UDP) | (common ? BIT(H_LDAP_UDP_C) : 0);
+    return BIT(H_SEQUENCE) | (stream ? BIT(H_LDAP_C) : 0);
 }
 
 static uint64_t mqtt(const uint8_t *p, size_t n)
@@ -369,7 +373,7 @@ static uint64_t by_first_byte(bool from_orig, const uint8_t *p, size_t n)
     case '+':
         return n > 2 && !from_orig && p[1] == 'O' && p[2] == 'K' ? BIT(H_POP3_S) : 0;
     case 0x30:
-        return sequence(p, n);
+        return sequence(false, p, n);
     case 0x03:
         return rdp(p, n);
     case 0x00:
@@ -476,7 +480,7 @@ uint64_t svc_sig_udp(const uint8_t *p, size_t n)
     if (p[0] == 0x16 && is_dtls_client(p, n))
         h |= BIT(H_DTLS);
     if (p[0] == 0x30)
-        h |= sequence(p, n);
+        h |= sequence(true, p, n);
     if (p[0] >= 0x60 && p[0] < 0x80 && is_krb(p, n))
         h |= BIT(H_KRB);
     if (svc_is_alpha(p[0]) && is_sip(p, n))

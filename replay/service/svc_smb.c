@@ -5,6 +5,8 @@
 
 #define SMB_LOOK_MAX   8192 /* of one message */
 #define SMB_HEADER     32
+#define SMB_CONFIRM    3  /* messages */
+#define SMB_SETTLED    64 /* messages after which no new authentication is looked for */
 #define SMB2_NEGOTIATE 0
 #define SMB2_SETUP     1
 #define SMB1_NEGOTIATE 0x72
@@ -25,8 +27,11 @@ static bool wants_token(const uint8_t *p)
 static void count(struct svc *a)
 {
     struct smb_state *st = a->state;
-    if (st->messages < 3 && ++st->messages == 3)
+    if (st->messages < SMB_SETTLED)
+        st->messages++;
+    if (st->messages == SMB_CONFIRM)
         svc_confirm(a);
+    a->settled = st->messages == SMB_SETTLED;
 }
 
 /* NetBIOS header, then as much of the message as it takes. */

@@ -9,8 +9,8 @@ code 0 "--help is no error" "$FB" --help
 says "and lists the verbs" out "sessions"
 code 0 "--version is no error" "$FB" --version
 says "and starts with the version of the program" out "fbforensics $(cat "$TOP/VERSION")"
-for lib in libsodium zstd libpcap cJSON lz4 zlib liblzma libcrypto; do
-    says "--version names the version of $lib" out "$lib "
+for lib in SQLite libsodium zstd libpcap cJSON lz4 zlib liblzma libcrypto; do
+    check "--version names the version of $lib" grep -q "^$lib .*[0-9]" out
 done
 for verb in ingest info sessions show packets sql export; do
     code 0 "$verb --help is no error" "$FB" $verb --help

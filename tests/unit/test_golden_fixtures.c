@@ -225,6 +225,30 @@ static void every_recording_of_real_programs_gives_what_is_true_about_it(void **
     assert_int_equal(bad, 0);
 }
 
+/* The generator counts what it begins; every port and every pinged host is used once, so each is a session.
+ */
+static void random_traffic_has_as_many_sessions_as_were_begun(void **state)
+{
+    (void)state;
+    static struct rows got;
+    char args[2048];
+    size_t n;
+    unsigned long long packets, sessions;
+    const char *capture = check_path("case.pcap");
+    snprintf(args, sizeof args, "random --seed 42 --sessions 600 --format pcap --out '%s'", capture);
+    assert_int_equal(check_run("fbfixture", args, check_path("out")), 0);
+    char *said = check_slurp(check_path("out"), &n);
+    assert_int_equal(sscanf(strstr(said, ": "), ": %llu packets of %llu sessions", &packets, &sessions), 2);
+    free(said);
+    export_rows(capture, &got);
+    assert_int_equal(got.n, sessions);
+    double counted = 0;
+    for (size_t i = 0; i < got.n; i++)
+        counted += number(got.row[i], "orig_pkts") + number(got.row[i], "resp_pkts");
+    assert_true(same_number(counted, (double)packets));
+    rows_free(&got);
+}
+
 static int remove_dir(void **state)
 {
     (void)state;
@@ -239,6 +263,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_description_gives_the_sessions_worked_out_by_hand),
         cmocka_unit_test(every_recording_of_real_programs_gives_what_is_true_about_it),
+        cmocka_unit_test(random_traffic_has_as_many_sessions_as_were_begun),
     };
     return cmocka_run_group_tests(tests, NULL, remove_dir);
 }

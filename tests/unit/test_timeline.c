@@ -5,7 +5,27 @@
 #include "ingest/reader_int.h"
 #include "ingest/timeline_int.h"
 
+#include <arpa/inet.h>
+#include <dlfcn.h>
+#include <netdb.h>
 #include <unistd.h>
+
+/* Stands in for the resolver that libpcap would call: counts questions about host names, lets services and
+ * written addresses through. */
+static unsigned host_lookups;
+
+int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **res)
+{
+    typedef int (*resolver_fn)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+    struct in6_addr a6;
+    if (node && inet_pton(AF_INET6, node, &a6) != 1) {
+        host_lookups++;
+        return EAI_NONAME;
+    }
+    resolver_fn next;
+    *(void **)&next = dlsym(RTLD_NEXT, "getaddrinfo");
+    return next(node, service, hints, res);
+}
 
 struct world {
     char *dir;
@@ -177,6 +197,41 @@ static void directories_are_searched_and_what_is_no_capture_is_told(void **state
     free(bad);
 }
 
+static void a_pipe_is_read_once_beside_files(void **state)
+{
+    struct world *w = *state;
+    char *a = make(w, "a.pcap", (const uint32_t[]){30, 40}, 2, 1), path[40];
+    struct fb_buf b;
+    fb_buf_init(&b, 1 << 16);
+    cb_pcap_header(&b, false, 0xa1b2c3d4, 2, 4, 1);
+    cb_pcap_record(&b, false, 20, 0, 20, 20, 0, 1);
+    cb_pcap_record(&b, false, 35, 0, 20, 20, 0, 1);
+    int fd[2];
+    assert_int_equal(pipe(fd), 0);
+    assert_int_equal(write(fd[1], b.data, b.len), b.len);
+    close(fd[1]);
+    snprintf(path, sizeof path, "/dev/fd/%d", fd[0]);
+    struct fb_timeline *t;
+    struct fb_err err;
+    struct fb_timeline_opts o = plain_opts();
+    assert_int_equal(fb_timeline_open((const char *[]){a, path}, 2, &o, &t, &err), FB_OK);
+    struct fb_record rec;
+    uint32_t ev;
+    uint64_t ord;
+    for (uint32_t i = 0; i < 4; i++) {
+        assert_int_equal(fb_timeline_next(t, &rec, &ev, &ord, &err), FB_OK);
+        assert_int_equal(ev, i & 1);
+        assert_int_equal(ord, i + 1);
+    }
+    assert_int_equal(fb_timeline_next(t, &rec, &ev, &ord, &err), FB_EOF);
+    assert_int_equal(fb_timeline_finish(t, &err), FB_OK);
+    assert_int_equal(fb_timeline_evidence(t, 0)->size_bytes, b.len);
+    fb_timeline_close(t);
+    close(fd[0]);
+    fb_buf_release(&b);
+    free(a);
+}
+
 static void names_sort_as_people_count(void **state)
 {
     (void)state;
@@ -233,6 +288,12 @@ static void filters_never_look_up_a_name(void **state)
                                        "portrange 1000-2000 or icmp",
                                        "port (http or https)",
                                        "ether proto \\arp",
+                                       "portrange 20-25",
+                                       "ether host 00-11-22-33-44-55",
+                                       "src or dst port 53",
+                                       "ip proto \\tcp",
+                                       "tcp[13] = 18",
+                                       "wlan type mgt subtype beacon",
                                        "greater 0x20"};
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
         if (try_filter(good[i]) != FB_OK)
@@ -244,10 +305,19 @@ static void filters_never_look_up_a_name(void **state)
                                       "net corp",
                                       "port 80 or host a.example",
                                       "(port 80) or evil.example",
+                                      "tcp port 80 or tcp evil.example",
+                                      "host \\tcp",
+                                      "host 10-20",
+                                      "host 1.2.3.4.5",
+                                      "port 80 or src evil.example",
                                       "tcp port port",
                                       "host 10.0.0.1 and and"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_int_equal(try_filter(bad[i]), FB_ERR_USAGE);
+    assert_int_equal(host_lookups, 0);
+    struct addrinfo *res;
+    assert_int_equal(getaddrinfo("counted.example", NULL, NULL, &res), EAI_NONAME);
+    assert_int_equal(host_lookups, 1);
 }
 
 /* Every packet reached by a checkpoint equals the one that reading from the start gives. */
@@ -387,6 +457,7 @@ int main(void)
         T(time_going_back_inside_a_file_stays_as_it_is),
         T(a_file_named_twice_is_read_once),
         T(directories_are_searched_and_what_is_no_capture_is_told),
+        T(a_pipe_is_read_once_beside_files),
         T(names_sort_as_people_count),
         T(windows_and_filters_pass_packets_over_but_ordinals_count_them),
         T(filters_never_look_up_a_name),
