@@ -227,10 +227,14 @@ enum fb_status fb_db_harden(sqlite3 *db, struct fb_err *err)
 static enum fb_status check_opened(sqlite3 *db, const char *path, struct fb_err *err)
 {
     int64_t app = 0, version = 0;
-    FB_TRY(fb_db_harden(db, err));
     sqlite3_busy_timeout(db, 5000);
-    if (fb_db_int(db, "PRAGMA application_id", 0, &app, err) != FB_OK || app != FB_CASE_APPLICATION_ID)
+    enum fb_status st = fb_db_harden(db, err);
+    if (st == FB_OK)
+        st = fb_db_int(db, "PRAGMA application_id", 0, &app, err);
+    if (st == FB_ERR_VERIFY || (st == FB_OK && app != FB_CASE_APPLICATION_ID))
         return refuse(err, FB_ERR_INPUT, path, "this is not a case file");
+    if (st != FB_OK)
+        return refuse(err, st, path, sqlite3_errmsg(db));
     FB_TRY(fb_db_int(db, "PRAGMA user_version", 0, &version, err));
     if (version > FB_CASE_SCHEMA_VERSION)
         return refuse(err, FB_ERR_NEWER, path,

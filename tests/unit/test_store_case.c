@@ -100,6 +100,27 @@ static void order_and_spilling_change_neither_content_nor_digest(void **state)
     free(all);
 }
 
+static void spilling_leaves_no_trace_in_the_file(void **state)
+{
+    (void)state;
+    const uint64_t n = 140000;
+    char path[2][256];
+    struct stat st[2];
+    struct gen_session *all = store_make_sessions(n, false);
+    for (int i = 0; i < 2; i++) {
+        store_temp_path(path[i]);
+        fb_case_close(store_write_case(path[i], all, n, STORE_SHUFFLED, i ? 1u << 20 : 0));
+        assert_int_equal(stat(path[i], &st[i]), 0);
+        struct fb_case *c;
+        CHECK(fb_case_open(path[i], &c, &err));
+        check_content(c, all, n);
+        fb_case_close(c);
+        store_remove(path[i]);
+    }
+    assert_true(st[1].st_size <= st[0].st_size + st[0].st_size / 10);
+    free(all);
+}
+
 static void an_empty_case_is_complete_and_verifies(void **state)
 {
     (void)state;
@@ -344,6 +365,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_field_comes_back_whatever_it_holds),
         cmocka_unit_test(order_and_spilling_change_neither_content_nor_digest),
+        cmocka_unit_test(spilling_leaves_no_trace_in_the_file),
         cmocka_unit_test(an_empty_case_is_complete_and_verifies),
         cmocka_unit_test(evidence_and_counters_come_back_as_they_were),
         cmocka_unit_test(the_pieces_of_a_long_session_leave_no_trace),

@@ -174,8 +174,8 @@ static void altered_tables_do_not_verify(void **state)
     (void)state;
     static const char *const changes[] = {
         "UPDATE chunk_grp SET z = zeroblob(length(z)) WHERE k & 15 = 3",
-        "UPDATE chunk_grp SET z = substr(z, 1, length(z) - 1) || x'00' WHERE k = (SELECT max(k) FROM "
-        "chunk_grp)",
+        ("UPDATE chunk_grp SET z = substr(z, 1, length(z) - 1) || x'00' WHERE k = (SELECT max(k) FROM "
+         "chunk_grp)"),
         "DELETE FROM chunk_grp WHERE k & 15 = 6",
         "UPDATE chunk SET nrows = nrows - 1 WHERE kind = 0",
         "UPDATE chunk SET nrows = nrows - 1, last_number = last_number - 1 WHERE kind = 0",
@@ -266,6 +266,14 @@ static void what_is_no_case_is_refused(void **state)
     snprintf(dir, sizeof dir, "%s", path);
     *strrchr(dir, '/') = '\0';
     assert_int_equal(open_status(dir, &err), FB_ERR_INPUT);
+    FILE *f = fopen(path, "w");
+    fputs("no database at all, and longer than the hundred bytes that a header of SQLite would have: "
+          "0123456789 0123456789",
+          f);
+    fclose(f);
+    assert_int_equal(open_status(path, &err), FB_ERR_INPUT);
+    assert_non_null(strstr(err.msg, "not a case"));
+    unlink(path);
     alter(path, "CREATE TABLE a(b)");
     assert_int_equal(open_status(path, &err), FB_ERR_INPUT);
     store_remove(path);
