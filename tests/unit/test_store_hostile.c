@@ -285,6 +285,23 @@ static void what_is_no_case_is_refused(void **state)
     store_remove(path);
 }
 
+static void a_planted_journal_is_refused(void **state)
+{
+    (void)state;
+    static const char *const suffix[] = {"-wal", "-journal"};
+    for (int i = 0; i < 2; i++) {
+        char path[256], planted[300];
+        struct fb_err err = {0};
+        store_temp_path(path);
+        write_small(path, 20);
+        snprintf(planted, sizeof planted, "%s%s", path, suffix[i]);
+        assert_int_equal(symlink("/etc/passwd", planted), 0);
+        assert_int_equal(open_status(path, &err), FB_ERR_INPUT);
+        assert_non_null(strstr(err.msg, "owner"));
+        store_remove(path);
+    }
+}
+
 static void names_with_uri_characters_open(void **state)
 {
     (void)state;
@@ -385,6 +402,7 @@ int main(void)
         cmocka_unit_test(altered_tables_do_not_verify),
         cmocka_unit_test(flipped_bytes_of_the_file_are_noticed_or_harmless),
         cmocka_unit_test(what_is_no_case_is_refused),
+        cmocka_unit_test(a_planted_journal_is_refused),
         cmocka_unit_test(names_with_uri_characters_open),
         cmocka_unit_test(a_killed_writer_leaves_a_case_that_opens_and_says_so),
         cmocka_unit_test(a_case_is_read_while_it_is_written),
