@@ -71,8 +71,9 @@ unsigned fb_tcp_acked(struct fb_flow *f, struct fb_tcp *t, int acked_dir, uint64
 }
 
 unsigned fb_tcp_payload(struct fb_flow *f, struct fb_tcp *t, int dir, uint64_t rel_seq,
-                        const struct fb_packet *p)
+                        const struct fb_packet *p, bool *fresh)
 {
+    *fresh = false;
     struct fb_tcp_end *e = &t->end[dir];
     uint64_t n = p->payload_bytes, acked = (uint64_t)(fb_tcp_full_ack(e) - e->start_seq);
     const uint8_t *data = p->payload;
@@ -87,7 +88,7 @@ unsigned fb_tcp_payload(struct fb_flow *f, struct fb_tcp *t, int dir, uint64_t r
     struct stream s = {f, t, dir, 0};
     struct fb_reasm_ops ops = ops_for(&s);
     uint64_t before = e->reasm.last;
-    fb_reasm_data(&e->reasm, rel_seq, n, data, &ops);
+    *fresh = fb_reasm_data(&e->reasm, rel_seq, n, data, &ops);
     if (!fb_tcp_nothing_acked(e) && fb_reasm_buffered(&e->reasm) <= WITHOUT_ACKS_MAX)
         return s.service;
     if (fb_tcp_nothing_acked(e)) {
