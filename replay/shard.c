@@ -218,7 +218,7 @@ void fb_shard_packet(struct fb_shard *s, const struct fb_shard_pkt *sp)
     int dir = FB_ORIG;
     struct fb_flow *f = fb_shard_lookup(s, p, one_way, dst_p, tag, &dir);
     uint32_t uid_dup = 0;
-    if (f && f->next_due_ns <= sp->now_ns && fb_shard_fire(s, f, sp->now_ns))
+    if (f && f->next_due_ns <= sp->now_ns && fb_shard_fire(s, f, sp->now_ns, sp->ordinal))
         f = NULL;
     if (f && f->tcp && fb_tcp_is_reuse(fb_shard_tcp(s, f), p)) {
         if (f->ts_ns == p->ts_ns)

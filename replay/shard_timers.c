@@ -28,18 +28,19 @@ void fb_shard_rearm(struct fb_shard *s, struct fb_flow *f)
     fb_wheel_set(&s->wheel, &s->flows, f);
 }
 
-/* The first packet of the epoch at which a timer due at due_ns fires. */
-static uint32_t fire_index(const struct fb_epoch *e, int64_t due_ns)
+/* The first packet of the epoch at which a timer due at due_ns fires: its time has come, and it is not the
+ * session's own last packet, which may have armed a timer for the past. e->n when there is none. */
+static uint32_t fire_index(const struct fb_epoch *e, const struct fb_flow *f, int64_t due_ns)
 {
     uint32_t lo = 0, hi = e->n;
     while (lo < hi) {
         uint32_t mid = lo + (hi - lo) / 2;
-        if (e->now_ns[mid] < due_ns)
+        if (e->now_ns[mid] < due_ns || e->ordinal[mid] <= f->last_ordinal)
             lo = mid + 1;
         else
             hi = mid;
     }
-    return lo < e->n ? lo : e->n - 1;
+    return lo;
 }
 
 /* The TCP timer that is due at `due`, if that is what `due` stands for. True when the session ended. */
@@ -71,10 +72,9 @@ static bool fire_tcp(struct fb_shard *s, struct fb_flow *f, struct fb_tcp *t, in
     return false;
 }
 
-/* One timer, the earliest. */
-static bool fire_one(struct fb_shard *s, struct fb_flow *f, int64_t due)
+/* One timer, the earliest, at packet i of the epoch. */
+static bool fire_one(struct fb_shard *s, struct fb_flow *f, int64_t due, uint32_t i)
 {
-    uint32_t i = fire_index(s->epoch, due);
     int64_t fire_ns = s->epoch->now_ns[i];
     uint64_t ordinal = s->epoch->ordinal[i];
     struct fb_tcp *t = fb_shard_tcp(s, f);
@@ -100,8 +100,9 @@ static bool fire_one(struct fb_shard *s, struct fb_flow *f, int64_t due)
     return false;
 }
 
-bool fb_shard_fire(struct fb_shard *s, struct fb_flow *f, int64_t now_ns)
+bool fb_shard_fire(struct fb_shard *s, struct fb_flow *f, int64_t now_ns, uint64_t ordinal)
 {
+    const struct fb_epoch *e = s->epoch;
     /* Each round ends the session or moves its earliest timer to a later time than the packet that fired it.
      */
     for (;;) {
@@ -109,12 +110,13 @@ bool fb_shard_fire(struct fb_shard *s, struct fb_flow *f, int64_t now_ns)
         if (f->idle_due_ns > now_ns && f->last_ns + f->idle_timeout_ns > f->idle_due_ns)
             f->idle_due_ns = f->last_ns + f->idle_timeout_ns;
         int64_t due = earliest(s, f);
-        if (due > now_ns) {
+        uint32_t i = due > now_ns ? e->n : fire_index(e, f, due);
+        if (i == e->n || e->ordinal[i] > ordinal) {
             f->next_due_ns = due;
             fb_wheel_set(&s->wheel, &s->flows, f);
             return false;
         }
-        if (fire_one(s, f, due))
+        if (fire_one(s, f, due, i))
             return true;
     }
 }
@@ -122,7 +124,7 @@ bool fb_shard_fire(struct fb_shard *s, struct fb_flow *f, int64_t now_ns)
 static void on_due(void *ctx, struct fb_flow *f)
 {
     struct fb_shard *s = ctx;
-    fb_shard_fire(s, f, s->epoch->now_ns[s->epoch->n - 1]);
+    fb_shard_fire(s, f, s->epoch->now_ns[s->epoch->n - 1], s->epoch->ordinal[s->epoch->n - 1]);
 }
 
 static uint64_t memory_used(const struct fb_shard *s)
