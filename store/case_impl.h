@@ -35,6 +35,7 @@ struct fb_case {
     char *path;                    /* NULL: in memory */
     struct fb_case_writer *writer; /* NULL once finished, and for a case that was opened */
     bool reading;                  /* may be read */
+    bool skip_sidecar;             /* verification looks at the sidecar by itself */
 
     /* Reading. */
     struct fb_zip zip;
@@ -75,6 +76,8 @@ void fb_timeline_free(struct fb_timeline_block *t);
 
 /* Makes a connection ready for reading: statements, limits, virtual tables, authorizer. */
 enum fb_status fb_case_start_reading(struct fb_case *c, struct fb_err *err);
+/* fb_case_open without the sidecar. */
+enum fb_status fb_case_open_alone(const char *path, struct fb_case **out, struct fb_err *err);
 void fb_case_stop_reading(struct fb_case *c);
 /* Brings the chunk lists up to date. */
 enum fb_status fb_case_refresh(struct fb_case *c, struct fb_err *err);

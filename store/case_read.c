@@ -1,6 +1,7 @@
 /* The reading side of a case: lists of chunks, the cache of unpacked ones, sessions and their packets. */
 #include "store/case_impl.h"
 #include "store/chain.h"
+#include "store/layers.h"
 
 #include <sys/stat.h>
 
@@ -25,6 +26,7 @@ enum fb_status fb_case_start_reading(struct fb_case *c, struct fb_err *err)
     FB_TRY(fb_db_prepare(c->db, "PRAGMA data_version", &c->get_version, err));
     FB_TRY(fb_vtab_register_sessions(c, err));
     FB_TRY(fb_vtab_register_packets(c, err));
+    FB_TRY(fb_layers_attach(c, c->path, err));
     sqlite3_set_authorizer(c->db, authorize, c);
     c->reading = true;
     return FB_OK;
@@ -51,13 +53,15 @@ void fb_case_stop_reading(struct fb_case *c)
     fb_custody_keep_free(c->custody);
 }
 
-enum fb_status fb_case_open(const char *path, struct fb_case **out, struct fb_err *err)
+static enum fb_status open_case(const char *path, bool skip_sidecar, struct fb_case **out, struct fb_err *err)
 {
     struct fb_case *c = calloc(1, sizeof *c);
     if (!c)
         return fb_err_nomem(err, "the case");
     c->packet_cid = UINT64_MAX;
-    enum fb_status st = fb_db_open(path, &c->db, err);
+    c->skip_sidecar = skip_sidecar;
+    c->path = strdup(path);
+    enum fb_status st = c->path ? fb_db_open(path, &c->db, err) : fb_err_nomem(err, "the case");
     if (st == FB_OK)
         st = fb_case_start_reading(c, err);
     if (st == FB_OK)
@@ -65,6 +69,16 @@ enum fb_status fb_case_open(const char *path, struct fb_case **out, struct fb_er
     else
         fb_case_close(c);
     return st;
+}
+
+enum fb_status fb_case_open(const char *path, struct fb_case **out, struct fb_err *err)
+{
+    return open_case(path, false, out, err);
+}
+
+enum fb_status fb_case_open_alone(const char *path, struct fb_case **out, struct fb_err *err)
+{
+    return open_case(path, true, out, err);
 }
 
 bool fb_case_probe(const char *path)

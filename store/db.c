@@ -189,6 +189,29 @@ static enum fb_status check_opened(sqlite3 *db, const char *path, struct fb_err 
     return fb_schema_check(db, &fb_schema_case, err);
 }
 
+enum fb_status fb_db_open_write(const char *path, sqlite3 **out, struct fb_err *err)
+{
+    struct stat st;
+    if (stat(path, &st) != 0 || !S_ISREG(st.st_mode))
+        return refuse(err, FB_ERR_INPUT, path, "no such case file");
+    sqlite3 *db = NULL;
+    int rc =
+        sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+    enum fb_status got =
+        rc == SQLITE_OK ? check_opened(db, path, err) : refuse(err, FB_ERR_IO, path, "cannot be opened");
+    if (got == FB_OK && sqlite3_db_readonly(db, "main") == 1)
+        got =
+            refuse(err, FB_ERR_IO, path, "this case cannot be written to: the file or its folder forbids it");
+    if (got == FB_OK)
+        got = fb_db_exec(db, "PRAGMA query_only=OFF; PRAGMA synchronous=FULL", err);
+    if (got != FB_OK) {
+        sqlite3_close(db);
+        return got;
+    }
+    *out = db;
+    return FB_OK;
+}
+
 enum fb_status fb_db_open(const char *path, sqlite3 **out, struct fb_err *err)
 {
     struct stat st;

@@ -18,6 +18,9 @@ enum fb_status fb_db_create(const char *path, sqlite3 **out, struct fb_err *err)
 /* Opens read-only with every check: a regular file, our application id, our version, our schema. */
 enum fb_status fb_db_open(const char *path, sqlite3 **out, struct fb_err *err);
 
+/* The same checks, for appending to a case that exists; every commit is durable. */
+enum fb_status fb_db_open_write(const char *path, sqlite3 **out, struct fb_err *err);
+
 /* Settings for statements over data that is not trusted. */
 enum fb_status fb_db_harden(sqlite3 *db, struct fb_err *err);
 
