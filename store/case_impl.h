@@ -94,6 +94,12 @@ enum fb_status fb_case_blob(struct fb_case *c, uint64_t cid, unsigned group, uin
 enum fb_status fb_case_packet_chunk(struct fb_case *c, const struct fb_chunk_meta *m,
                                     const struct fb_packet_chunk **out, struct fb_err *err);
 
+/* ---- case_check.c ---- */
+
+/* fb_case_check in parts, in this order; the last two mean something for a complete case only. */
+enum fb_check_part { FB_CHECK_DATABASE, FB_CHECK_CHUNKS, FB_CHECK_NUMBERS, FB_CHECK_DIGESTS };
+enum fb_status fb_case_check_part(struct fb_case *c, enum fb_check_part part, struct fb_err *err);
+
 /* ---- case_digest.c ---- */
 
 /* Digest over the logical digests of all chunks of one kind; *nrows gets the number of rows. */
