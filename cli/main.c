@@ -19,6 +19,11 @@ static const struct verb {
     {"show", fb_verb_show, "all that is known about one session"},
     {"packets", fb_verb_packets, "the packets of sessions, cut out of the original evidence"},
     {"sql", fb_verb_sql, "a SELECT over the case"},
+    {"note", fb_verb_note, "a note on a session, a host or a finding"},
+    {"tag", fb_verb_tag, "tags and a verdict on a session, a host or a finding"},
+    {"notes", fb_verb_notes, "the notes, tags and verdicts of a case"},
+    {"seal", fb_verb_seal, "sign a case and make it read-only; make a key"},
+    {"verify", fb_verb_verify, "check a case, its signatures and its evidence"},
     {"export", fb_verb_export, "all sessions in a format for other programs"},
 };
 #define NVERBS (sizeof VERBS / sizeof *VERBS)

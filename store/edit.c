@@ -1,6 +1,7 @@
 #include "store/edit.h"
 
 #include "store/chain.h"
+#include "store/manifest.h"
 #include "store/seal_impl.h"
 #include "store/sidecar.h"
 
@@ -12,6 +13,7 @@ struct fb_edit {
     sqlite3 *kase; /* the case */
     sqlite3 *side; /* NULL while the case is not sealed */
     struct fb_seal_state seal;
+    struct fb_digest before; /* of the layers */
 };
 
 sqlite3 *fb_edit_db(struct fb_edit *e)
@@ -66,6 +68,8 @@ enum fb_status fb_edit_open(const char *case_path, struct fb_edit **out, struct 
             st = fb_sidecar_open_write(case_path, &e->seal, &e->side, err);
     }
     if (st == FB_OK)
+        st = fb_layers_digest(fb_edit_db(e), e->side != NULL, &e->before, err);
+    if (st == FB_OK)
         *out = e;
     else
         fb_edit_close(e);
@@ -82,14 +86,40 @@ void fb_edit_close(struct fb_edit *e)
     free(e);
 }
 
-enum fb_status fb_edit_commit(struct fb_edit *e, struct fb_err *err)
+/* {"action":GIVEN,"layers_digest":"..."} */
+static void put_digests(struct fb_buf *out, const char *given, const struct fb_digest *layers)
 {
-    return fb_db_exec(fb_edit_db(e), "COMMIT", err);
+    char hex[FB_DIGEST_HEXLEN];
+    fb_hex(layers->b, FB_DIGEST_LEN, hex);
+    fb_buf_putc(out, '{');
+    if (given) {
+        fb_buf_puts(out, "\"action\":");
+        fb_buf_puts(out, given);
+        fb_buf_putc(out, ',');
+    }
+    fb_buf_printf(out, "\"layers_digest\":\"%s\"}", hex);
 }
 
-enum fb_status fb_edit_custody(struct fb_edit *e, const struct fb_custody_entry *entry, struct fb_err *err)
+enum fb_status fb_edit_commit(struct fb_edit *e, const struct fb_custody_entry *entry, struct fb_err *err)
 {
-    return fb_chain_append(fb_edit_db(e), e->side ? &e->seal.head : &zeros, entry, NULL, err);
+    struct fb_digest after;
+    struct fb_custody_entry full = *entry;
+    struct fb_buf in, out;
+    FB_TRY(fb_layers_digest(fb_edit_db(e), e->side != NULL, &after, err));
+    fb_buf_init(&in, (size_t)64 << 20);
+    fb_buf_init(&out, (size_t)64 << 20);
+    put_digests(&in, entry->inputs_json, &e->before);
+    put_digests(&out, entry->outputs_json, &after);
+    full.inputs_json = fb_buf_cstr(&in);
+    full.outputs_json = fb_buf_cstr(&out);
+    enum fb_status st = in.failed || out.failed ? fb_err_nomem(err, "the custody log") : FB_OK;
+    if (st == FB_OK)
+        st = fb_chain_append(fb_edit_db(e), e->side ? &e->seal.head : &zeros, &full, NULL, err);
+    if (st == FB_OK)
+        st = fb_db_exec(fb_edit_db(e), "COMMIT", err);
+    fb_buf_release(&in);
+    fb_buf_release(&out);
+    return st;
 }
 
 /* ---- layers ---- */

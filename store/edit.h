@@ -3,7 +3,7 @@
  *
  * An edit is one transaction: nothing is there before fb_edit_commit, all of it afterwards. While a case is
  * not sealed it is written itself; the edit of a sealed case goes to its sidecar, which is made when there is
- * none. Ids and run numbers go on across the two. An edit that changes something appends a custody record in
+ * none. Ids and run numbers go on across the two. Every edit ends with a custody record in
  * the same transaction. One thread. */
 #ifndef FB_STORE_EDIT_H
 #define FB_STORE_EDIT_H
@@ -15,12 +15,13 @@ struct fb_edit;
 /* FB_ERR_USAGE when the case is incomplete, FB_ERR_VERIFY when a sidecar lies there that is not its own. */
 enum fb_status fb_edit_open(const char *case_path, struct fb_edit **out, struct fb_err *err);
 void fb_edit_close(struct fb_edit *e); /* drops what was not committed; accepts NULL */
-enum fb_status fb_edit_commit(struct fb_edit *e, struct fb_err *err);
+
+/* Appends the custody record and commits. To inputs and outputs of `entry` it adds a digest over the layers
+ * before and after, so that they are bound to the chain. */
+enum fb_status fb_edit_commit(struct fb_edit *e, const struct fb_custody_entry *entry, struct fb_err *err);
 
 /* True: the case is sealed. */
 bool fb_edit_in_sidecar(const struct fb_edit *e);
-
-enum fb_status fb_edit_custody(struct fb_edit *e, const struct fb_custody_entry *entry, struct fb_err *err);
 
 /* A new layer of `kind` ("analyst", later "score", "list" ...): who, when and tool are those of `entry`.
  * `digest` may be NULL. */

@@ -138,6 +138,23 @@ enum fb_status fb_manifest_build(sqlite3 *db, struct fb_buf *out, struct fb_err 
     return out->failed ? fb_err_nomem(err, "the manifest") : FB_OK;
 }
 
+enum fb_status fb_layers_digest(sqlite3 *db, bool sidecar, struct fb_digest *out, struct fb_err *err)
+{
+    static const char *const table[] = {"layer", "note", "tag", "verdict", "signature"};
+    struct fb_digest_state all;
+    fb_digest_init(&all, "fb layers");
+    for (size_t i = 0; i < (sidecar ? 5u : 4u); i++) {
+        char sql[128];
+        struct fb_digest d;
+        uint64_t n;
+        snprintf(sql, sizeof sql, "SELECT * FROM main.%s ORDER BY rowid", table[i]);
+        FB_TRY(digest_rows(db, sql, table[i], &d, &n, err));
+        fb_digest_update(&all, d.b, FB_DIGEST_LEN);
+    }
+    fb_digest_final(&all, out);
+    return FB_OK;
+}
+
 void fb_manifest_digest(const void *body, size_t n, struct fb_digest *out)
 {
     struct fb_digest_state d;

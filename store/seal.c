@@ -274,9 +274,7 @@ enum fb_status fb_seal_sign_again(const char *case_path, const struct fb_sign_ke
     if (st == FB_OK)
         st = add_signature(fb_edit_db(e), fb_edit_seal(e), key, at_ns, err);
     if (st == FB_OK)
-        st = fb_edit_custody(e, entry, err);
-    if (st == FB_OK)
-        st = fb_edit_commit(e, err);
+        st = fb_edit_commit(e, entry, err);
     fb_edit_close(e);
     return st;
 }

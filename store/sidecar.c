@@ -98,10 +98,8 @@ static enum fb_status make(sqlite3 *db, const struct fb_seal_state *seal, struct
     sqlite3_stmt *st;
     FB_TRY(fb_db_exec(db, "PRAGMA application_id=0x4642434e; PRAGMA user_version=1", err));
     FB_TRY(fb_schema_create(db, &fb_schema_sidecar, err));
-    FB_TRY(fb_db_prepare(db, "INSERT INTO sidecar_info(key, value) VALUES('manifest',?1),('chain_head',?2)",
-                         &st, err));
+    FB_TRY(fb_db_prepare(db, "INSERT INTO sidecar_info(key, value) VALUES('manifest',?)", &st, err));
     sqlite3_bind_blob(st, 1, seal->manifest.b, FB_DIGEST_LEN, SQLITE_STATIC);
-    sqlite3_bind_blob(st, 2, seal->head.b, FB_DIGEST_LEN, SQLITE_STATIC);
     enum fb_status got = fb_db_run(db, st, err);
     sqlite3_finalize(st);
     return got;

@@ -92,6 +92,47 @@ static enum fb_status keep_finish(void *ctx, const struct fb_custody_record *r)
     return FB_OK;
 }
 
+/* The last edit's record says what the layers were after it. */
+struct last_layers {
+    char hex[FB_DIGEST_HEXLEN];
+};
+
+static enum fb_status keep_layers(void *ctx, const struct fb_custody_record *r)
+{
+    static const char key[] = "\"layers_digest\":\"";
+    struct last_layers *f = ctx;
+    const char *at = NULL;
+    for (const char *p = r->e.outputs_json; (p = strstr(p, key)) != NULL; p++)
+        at = p + sizeof key - 1; /* the last one is ours: what the caller gave stands before it */
+    if (at)
+        snprintf(f->hex, sizeof f->hex, "%s", at);
+    return FB_OK;
+}
+
+static enum fb_status compare_layers(sqlite3 *db, bool sidecar, const struct last_layers *f,
+                                     struct fb_err *err)
+{
+    struct fb_digest now;
+    char hex[FB_DIGEST_HEXLEN];
+    FB_TRY(fb_layers_digest(db, sidecar, &now, err));
+    fb_hex(now.b, FB_DIGEST_LEN, hex);
+    if ((sidecar || f->hex[0]) && strcmp(hex, f->hex) != 0)
+        return fb_err_set(err, FB_ERR_VERIFY,
+                          "notes, tags or verdicts%s are not those that the custody log says were written",
+                          sidecar ? " of the sidecar, or its signatures," : "");
+    return FB_OK;
+}
+
+static enum fb_status check_layers(struct verify *v, struct fb_err *err)
+{
+    struct last_layers f = {{0}};
+    FB_TRY(fb_custody_each(v->c, keep_layers, &f, err));
+    v->c->internal++;
+    enum fb_status st = compare_layers(v->c->db, false, &f, err);
+    v->c->internal--;
+    return st;
+}
+
 static enum fb_status compare_finish(struct verify *v, struct fb_err *err)
 {
     struct last_finish f = {{0}};
@@ -113,6 +154,8 @@ static void check_chain(struct verify *v)
     enum fb_status st = fb_custody_check(v->c, &head, &n, &err);
     if (st == FB_OK)
         st = compare_finish(v, &err);
+    if (st == FB_OK)
+        st = check_layers(v, &err);
     if (st == FB_OK && v->sealed && memcmp(head.b, v->seal.head.b, FB_DIGEST_LEN) != 0)
         st = fb_err_set(&err, FB_ERR_VERIFY, "custody record %llu is not the last one that was sealed",
                         (unsigned long long)n);
@@ -241,16 +284,18 @@ static void check_sidecar(struct verify *v)
 {
     struct fb_err err = {0};
     sqlite3 *side = NULL;
+    struct last_layers last = {{0}};
     uint64_t n = 0;
     enum fb_status st = fb_sidecar_open(v->path, v->sealed ? &v->seal : NULL, &side, &err);
     if (st == FB_ERR_NOTFOUND) {
         say(v, "sidecar", FB_CHECK_SKIPPED, "there is none");
         return;
     }
+    
     if (st == FB_OK)
-        st = fb_db_exec(side, "PRAGMA quick_check(1)", &err);
+        st = fb_chain_walk(side, &v->seal.head, "sidecar record", true, keep_layers, &last, NULL, &n, &err);
     if (st == FB_OK)
-        st = fb_chain_walk(side, &v->seal.head, "sidecar record", true, NULL, NULL, NULL, &n, &err);
+        st = compare_layers(side, true, &last, &err);
     if (took(v, "sidecar", st, &err)) {
         good(v, "sidecar", "it belongs to this case; %llu custody records", (unsigned long long)n);
         check_signatures(v, side, false);
