@@ -32,6 +32,7 @@ CLI_SRC := $(sort $(wildcard cli/*.c))
 FIX_SRC := $(sort $(wildcard fixtures/*.c))
 UNIT_SRC := $(sort $(wildcard tests/unit/test_*.c))
 HELP_SRC := $(sort $(wildcard tests/support/*.c))
+BENCH_SRC := $(sort $(wildcard tests/bench/bench_*.c))
 FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 
 obj     = $(patsubst %.c,$(B)/%.o,$(1))
@@ -39,6 +40,7 @@ LIB     := $(B)/libfbforensics.a
 BIN     := $(B)/fbforensics
 FIX     := $(B)/fbfixture
 UNITS   := $(patsubst tests/unit/%.c,$(B)/tests/%,$(UNIT_SRC))
+BENCHES := $(patsubst tests/bench/%.c,$(B)/bench/%,$(BENCH_SRC))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(FUZZ_SRC))
 
 .PHONY: all deps demo check asan bench fuzz lint golden install clean tests include-check
@@ -59,6 +61,10 @@ $(FIX): $(call obj,$(FIX_SRC)) $(LIB)
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
 
 $(B)/tests/%: $(B)/tests/unit/%.o $(call obj,$(HELP_SRC)) $(LIB)
+	$(Q)mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS) -lcmocka
+
+$(B)/bench/%: $(B)/tests/bench/%.o $(call obj,$(HELP_SRC)) $(LIB)
 	$(Q)mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS) -lcmocka
 
@@ -100,7 +106,8 @@ fuzz:
 	$(Q)$(MAKE) --no-print-directory B=$(B)/fuzz CC=clang OPT="-O1 -g" SAN="-fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all" fuzzers
 	$(Q)B=$(B)/fuzz tests/fuzz/run.sh
 
-.PHONY: fuzzers
+.PHONY: fuzzers benches
+benches: $(BENCHES)
 fuzzers: $(FUZZERS)
 
 lint: include-check

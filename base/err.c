@@ -26,8 +26,12 @@ enum fb_status fb_err_wrap(struct fb_err *err, const char *fmt, ...)
     va_start(ap, fmt);
     int n = vsnprintf(err->msg, sizeof err->msg, fmt, ap);
     va_end(ap);
-    if (n >= 0 && (size_t)n < sizeof err->msg)
-        snprintf(err->msg + n, sizeof err->msg - (size_t)n, ": %s", old);
+    if (n < 0 || (size_t)n + 3 > sizeof err->msg)
+        return err->status;
+    size_t room = sizeof err->msg - (size_t)n - 3, len = strnlen(old, room);
+    memcpy(err->msg + n, ": ", 2);
+    memcpy(err->msg + n + 2, old, len);
+    err->msg[(size_t)n + 2 + len] = '\0';
     return err->status;
 }
 

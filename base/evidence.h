@@ -86,6 +86,7 @@ const char *fb_compression_name(enum fb_compression c);
 /* Appends a damage record (a formatted sentence); counts only, past FB_DAMAGE_MAX. */
 enum fb_status fb_evidence_add_damage(struct fb_evidence *e, uint64_t byte_off, uint64_t pkt_no, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
+/* Appends a note; its text is cut at 4096 bytes and at the first NUL. Counts only, past FB_NOTES_MAX. */
 enum fb_status fb_evidence_add_note(struct fb_evidence *e, uint64_t byte_off, uint64_t pkt_no, const char *kind,
                                     const void *text, size_t n);
 

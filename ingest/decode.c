@@ -128,6 +128,8 @@ bool fb_frame_enter(struct fb_decoder *d, const struct fb_frame *f, enum fb_tunn
     inner->kind = FB_FRAME_IP;
     inner->vlan = inner->inner_vlan = FB_NO_VLAN;
     inner->has_macs = false;
+    memset(inner->src_mac, 0, sizeof inner->src_mac);
+    memset(inner->dst_mac, 0, sizeof inner->dst_mac);
     inner->unknown_link = false;
     return true;
 }
@@ -138,10 +140,11 @@ void fb_decode_begin(struct fb_decoder *d, const struct fb_record *rec, uint64_t
     d->ts_ns = rec->ts_ns;
     d->now_ns = now_ns;
     d->ordinal = ordinal;
-    d->last_udp = false;
-    d->nstack = 1;
+    d->enterable = false;
+    d->fresh = true;
+    d->nstack = 0;
     uint32_t wire = rec->wirelen > rec->caplen ? rec->wirelen : rec->caplen;
-    d->stack[0] = (struct fb_frame){
+    d->cur = (struct fb_frame){
         .c = fb_cur_init(rec->data, rec->caplen),
         .tail = wire - rec->caplen,
         .kind = (uint8_t)kind_of_linktype(rec->linktype),
@@ -163,10 +166,12 @@ static bool reach_ip(struct fb_decoder *d, struct fb_frame *f)
 
 bool fb_decode_next(struct fb_decoder *d, struct fb_packet *out)
 {
-    d->last_udp = false;
-    while (d->nstack > 0) {
-        struct fb_frame f = d->stack[--d->nstack];
-        if (reach_ip(d, &f) && fb_ip_decode(d, &f, out))
+    d->enterable = false;
+    while (d->fresh || d->nstack > 0) {
+        if (!d->fresh)
+            d->cur = d->stack[--d->nstack];
+        d->fresh = false;
+        if (reach_ip(d, &d->cur) && fb_ip_decode(d, &d->cur, out))
             return true;
     }
     return false;
@@ -175,12 +180,15 @@ bool fb_decode_next(struct fb_decoder *d, struct fb_packet *out)
 enum fb_status fb_decode_enter(struct fb_decoder *d, const struct fb_packet *outer, enum fb_tunnel kind)
 {
     /* Only the packet handed out last can be entered: the bytes of an earlier one may be gone. */
-    FB_BUG(!d->last_udp || outer->payload != d->last.c.p);
+    FB_BUG(!d->enterable || outer->payload != d->cur.c.p);
+    d->cur.tunnel_id = 0;
     struct fb_frame inner;
-    d->last.tunnel_id = 0;
-    if (!fb_frame_enter(d, &d->last, kind, &inner))
-        return FB_ERR_LIMIT;
-    if (kind == FB_TUN_GRE_UDP)
-        return fb_tunnel_gre(d, &d->last, kind);
-    return fb_tunnel_udp(d, &inner, kind);
+    enum fb_status st;
+    if (kind == FB_TUN_GRE_UDP && d->cur.depth < FB_TUNNEL_DEPTH_MAX)
+        st = fb_tunnel_gre(d, &d->cur, kind);
+    else
+        st = fb_frame_enter(d, &d->cur, kind, &inner) ? fb_tunnel_udp(d, &inner, kind) : FB_ERR_LIMIT;
+    /* One way in: what is inside comes out once. */
+    d->enterable = st != FB_OK;
+    return st;
 }

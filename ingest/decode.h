@@ -45,7 +45,7 @@ bool fb_decode_next(struct fb_decoder *d, struct fb_packet *out);
  * calls of fb_decode_next. Returns FB_OK when the encapsulation header held and something is inside (which may turn out not to be IP),
  * FB_EOF when it held but there is nothing to follow (empty, or not IP), FB_ERR_NOTFOUND for a message that encapsulates nothing by
  * its kind (GTP control, AYIYA other than forward): neither for nor against the tunnel, FB_ERR_INPUT when the header did not hold,
- * FB_ERR_LIMIT at the depth limit. */
+ * FB_ERR_LIMIT at the depth limit. Another kind may be tried on the same packet until one is FB_OK. */
 enum fb_status fb_decode_enter(struct fb_decoder *d, const struct fb_packet *outer, enum fb_tunnel kind);
 
 const struct fb_decode_stats *fb_decoder_stats(const struct fb_decoder *d);

@@ -80,12 +80,12 @@ struct fb_decoder {
     struct fb_decode_stats stats;
     int64_t ts_ns, now_ns;
     uint64_t ordinal;
+    struct fb_frame
+        cur;        /* the frame in hand; after a UDP packet its cursor holds the payload by the IP length */
+    bool fresh;     /* cur is a record that nobody has looked at yet */
+    bool enterable; /* cur is a UDP packet just handed out, which fb_decode_enter may look into */
     uint32_t nstack;
     struct fb_frame stack[FB_FRAME_STACK];
-    /* The UDP packet last handed out: what fb_decode_enter looks into. Its cursor holds the payload by the IP
-     * length. */
-    struct fb_frame last;
-    bool last_udp;
     struct fb_defrag *defrag;
 };
 
@@ -151,7 +151,7 @@ bool fb_ip_decode(struct fb_decoder *d, struct fb_frame *f, struct fb_packet *ou
 bool fb_ip6_walk(const uint8_t *hdr, size_t captured, struct fb_ip *ip);
 
 /* Transport header of `ip`: the cursor of `f` holds the payload, `len` bytes of it by the IP length. */
-bool fb_transport_decode(struct fb_decoder *d, const struct fb_frame *f, const struct fb_ip *ip, uint32_t len,
+bool fb_transport_decode(struct fb_decoder *d, struct fb_frame *f, const struct fb_ip *ip, uint32_t len,
                          struct fb_packet *out);
 
 /* IP protocols 4 and 41, and 47; the cursor holds the IP payload. What is inside goes on the stack. */

@@ -1,6 +1,7 @@
 #include "ingest/input.h"
 
 #include "ingest/blockring.h"
+#include "ingest/pathtext.h"
 #include "ingest/unpack.h"
 
 #include <stdatomic.h>
@@ -138,8 +139,14 @@ enum fb_status fb_input_open(struct fb_input *in, const char *path, const struct
         .no_sha256 = opts->no_sha256, .block = opts->block ? opts->block : BLOCK_BYTES, .head = in->head};
     enum fb_status st = opts->mem ? fb_rawsrc_open_mem(opts->mem, opts->mem_bytes, &ro, &s->raw, err)
                                   : fb_rawsrc_open(path, &ro, &s->raw, err);
-    if (st == FB_OK)
+    if (st == FB_OK) {
         st = start_stream(s, ro.head, ro.block, err);
+        if (st != FB_OK) {
+            char name[FB_PATHTEXT_MAX];
+            fb_pathtext(path, name);
+            fb_err_wrap(err, "%s", name);
+        }
+    }
     if (st != FB_OK)
         fb_input_release(in);
     return st;

@@ -143,27 +143,29 @@ static bool near_time(int64_t a, int64_t b)
     return a - b <= NEAR_NS && b - a <= NEAR_NS;
 }
 
-/* Do records follow each other at window offset `off`? Either RUN_WANTED of them, or at least one up to the
- * very end. With `to_end` only the latter counts. `anchor`: the time they must be near to, when `has_anchor`.
- */
-static bool run_here(struct fb_reader *r, size_t off, const struct fb_pcap_state *s, bool has_anchor,
-                     int64_t anchor, bool to_end)
+enum run { RUN_NO, RUN_CUT, RUN_YES };
+
+/* Do records follow each other at window offset `off`? YES: RUN_WANTED of them, or at least one up to the
+ * very end (with `to_end` only the latter). CUT: all were good until the stream ended. `anchor`: the time
+ * they must be near to, NULL for any. */
+static enum run run_here(struct fb_reader *r, size_t off, const struct fb_pcap_state *s,
+                         const int64_t *anchor, bool to_end)
 {
     struct fb_input *in = &r->in;
+    int64_t t;
     for (unsigned k = 0; k < RUN_WANTED || to_end; k++) {
         if (!fb_in_have(in, off + s->rec_hdr))
-            return k > 0 && (off == in->n || (k > 1 && !to_end));
+            return k > 0 && (off == in->n || (k > 1 && !to_end)) ? RUN_YES : RUN_CUT;
         struct rec_hdr h = rec_parse(in->p + off, s);
-        int64_t t = rec_time(&h, s);
-        if (!plausible(&h, s, r->max_caplen) || (has_anchor && !near_time(t, anchor)))
-            return false;
-        has_anchor = true;
-        anchor = t;
+        if (!plausible(&h, s, r->max_caplen) || (anchor && !near_time(rec_time(&h, s), *anchor)))
+            return RUN_NO;
+        t = rec_time(&h, s);
+        anchor = &t;
         off += s->rec_hdr + h.caplen;
-        if (off > in->n && !fb_in_have(in, off))
-            return k > 1 && !to_end;
+        if (!fb_in_have(in, off))
+            return k > 1 && !to_end ? RUN_YES : RUN_CUT;
     }
-    return true;
+    return RUN_YES;
 }
 
 /* Three formats share a magic number; the records tell which one it is (as Wireshark does). */
@@ -177,7 +179,9 @@ static void guess_variant(struct fb_reader *r, struct file_hdr *h)
     for (size_t i = 0; i < n; i++) {
         struct fb_pcap_state s = h->st;
         s.rec_hdr = v[i];
-        if (run_here(r, h->bytes, &s, false, 0, false)) {
+        enum run run = run_here(r, h->bytes, &s, NULL, false);
+        /* The ordinary form stands unless its records contradict it. */
+        if (run == RUN_YES || (i == 0 && run == RUN_CUT)) {
             h->st.rec_hdr = v[i];
             return;
         }
@@ -257,7 +261,8 @@ static bool resync(struct fb_reader *r, bool to_end)
         if (!fb_in_have(in, s->rec_hdr))
             return false;
         struct rec_hdr h = rec_parse(in->p, s);
-        if (plausible(&h, s, r->max_caplen) && run_here(r, 0, s, r->ev.pkts > 0, r->last_ts_ns, to_end))
+        if (plausible(&h, s, r->max_caplen) &&
+            run_here(r, 0, s, s->has_anchor ? &s->anchor_ns : NULL, to_end) == RUN_YES)
             return true;
     }
     return false;
@@ -341,6 +346,25 @@ static enum fb_status bad_length(struct fb_reader *r, const struct rec_hdr *h, s
     return damaged(r, r->in.off, what, false, err);
 }
 
+/* A fraction out of range is odd, but such files exist. With no record behind it, it is taken for what it is:
+ * damage. */
+static bool leads_nowhere(struct fb_reader *r, const struct rec_hdr *h)
+{
+    size_t next = r->pcap.rec_hdr + h->caplen;
+    if (!fb_in_have(&r->in, next + r->pcap.rec_hdr))
+        return false;
+    return rec_parse(r->in.p + next, &r->pcap).caplen > r->max_caplen;
+}
+
+static enum fb_status bad_fraction(struct fb_reader *r, const struct rec_hdr *h, struct fb_err *err)
+{
+    char what[200];
+    snprintf(what, sizeof what,
+             "packet record %llu has a time fraction of %u, expected less than %u, and no record follows it",
+             (unsigned long long)r->ev.pkts + 1, h->frac, r->pcap.frac_limit);
+    return damaged(r, r->in.off, what, false, err);
+}
+
 static enum fb_status note_fraction(struct fb_reader *r, const struct rec_hdr *h, struct fb_err *err)
 {
     char t[160];
@@ -383,8 +407,15 @@ enum fb_status fb_pcap_next(struct fb_reader *r, struct fb_record *rec, struct f
             FB_TRY(cut_here(r, &h, err));
             continue;
         }
-        if (h.frac >= s->frac_limit && !s->frac_noted)
+        if (h.frac < s->frac_limit) {
+            r->pcap.anchor_ns = rec_time(&h, s);
+            r->pcap.has_anchor = true;
+        } else if (leads_nowhere(r, &h)) {
+            FB_TRY(bad_fraction(r, &h, err));
+            continue;
+        } else if (!s->frac_noted) {
             FB_TRY(note_fraction(r, &h, err));
+        }
         rec->data = in->p + s->rec_hdr;
         rec->caplen = h.caplen;
         rec->wirelen = h.wirelen < h.caplen ? h.caplen : h.wirelen;

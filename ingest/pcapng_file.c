@@ -93,9 +93,8 @@ static bool resync(struct fb_reader *r)
 }
 
 /* As in pcap_file.c: one damage record that says what was found and how it went on. */
-static enum fb_status damaged(struct fb_reader *r, const char *what, struct fb_err *err)
+static enum fb_status damaged(struct fb_reader *r, uint64_t off, const char *what, struct fb_err *err)
 {
-    uint64_t off = r->in.off;
     bool found = resync(r);
     if (r->in.status != FB_OK)
         return fb_reader_ended(r, err);
@@ -140,9 +139,17 @@ static enum fb_status cut_here(struct fb_reader *r, uint32_t type, uint32_t tota
         snprintf(what, sizeof what,
                  "the file ends inside a block header after packet %llu: %zu of 12 bytes are there",
                  (unsigned long long)r->ev.pkts, in->n);
+    uint64_t off = in->off;
     bool packet = type == FB_NG_EPB || type == FB_NG_PB || type == FB_NG_SPB;
-    if (total && !fb_input_damage(in) && !(packet && in->n >= 28 && packet_consistent(r, in->p, type, total)))
-        return damaged(r, what, err);
+    bool whole_claim = packet && in->n >= 28 && packet_consistent(r, in->p, type, total);
+    size_t data_end = whole_claim && type != FB_NG_SPB ? 28 + (size_t)load32(r, in->p + 20) : 0;
+    /* A packet whose lengths agree was cut. With options behind it the length may be a lie: then blocks
+     * follow its data. */
+    bool lie = !whole_claim || (data_end && total > 32 + pad4((uint32_t)data_end - 28) && data_end < in->n);
+    if (total && !fb_input_damage(in) && lie) {
+        fb_in_skip(in, data_end);
+        return damaged(r, off, what, err);
+    }
     FB_TRY(local_damage(r, in->off, err, "%s", what));
     return fb_reader_ended(r, err);
 }
@@ -158,7 +165,7 @@ static enum fb_status skip_huge(struct fb_reader *r, uint32_t type, uint32_t tot
     if (packet || !fits || (total & 3)) {
         snprintf(t, sizeof t, "a block of type 0x%08x claims %u bytes, expected at most %u", type, total,
                  FB_NG_BLOCK_MAX);
-        return damaged(r, t, err);
+        return damaged(r, off, t, err);
     }
     int n = snprintf(t, sizeof t, "block type 0x%08x, %u bytes, passed over", type, total);
     if (fb_evidence_add_note(&r->ev, off, r->ev.pkts, "huge-block", t, (size_t)n) != FB_OK)
@@ -171,7 +178,7 @@ static enum fb_status skip_huge(struct fb_reader *r, uint32_t type, uint32_t tot
         return fb_reader_ended(r, err);
     }
     if (load32(r, r->in.p) != total)
-        return damaged(r, "a block over 16 MiB does not end in its own length", err);
+        return damaged(r, r->in.off, "a block over 16 MiB does not end in its own length", err);
     fb_in_skip(&r->in, TRAILER);
     return FB_OK;
 }
@@ -189,7 +196,7 @@ static enum fb_status trailer_differs(struct fb_reader *r, uint32_t type, uint32
     char what[160];
     snprintf(what, sizeof what, "a block of type 0x%08x starts with length %u and ends with %u", type, total,
              trailer);
-    FB_TRY(damaged(r, what, err));
+    FB_TRY(damaged(r, r->in.off, what, err));
     return FB_ERR_DAMAGED;
 }
 
@@ -214,14 +221,14 @@ static enum fb_status next_block(struct fb_reader *r, struct fb_ng_block *b, str
     char what[160];
     uint32_t type = load32(r, in->p);
     if (type == FB_NG_SHB && !enter_section(r)) {
-        FB_TRY(damaged(r, "a section header has no valid byte order mark", err));
+        FB_TRY(damaged(r, r->in.off, "a section header has no valid byte order mark", err));
         return FB_ERR_DAMAGED;
     }
     uint32_t total = load32(r, in->p + 4), least = type == FB_NG_SHB ? 28 : 12;
     if (total < least) {
         snprintf(what, sizeof what, "a block of type 0x%08x claims %u bytes, expected at least %u", type,
                  total, least);
-        FB_TRY(damaged(r, what, err));
+        FB_TRY(damaged(r, r->in.off, what, err));
         return FB_ERR_DAMAGED;
     }
     if (total > FB_NG_BLOCK_MAX) {

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define FIRST_BYTES 16
+
 struct fb_rawsrc {
     struct fb_ring ring;
     int fd; /* -1: memory */
@@ -128,15 +130,20 @@ static enum fb_status read_some(struct fb_rawsrc *s, uint8_t *p, size_t *n, stru
         s->mem_left -= *n;
         return FB_OK;
     }
-    ssize_t got;
-    do
-        got = read(s->fd, p, s->ring.block);
-    while (got < 0 && errno == EINTR);
-    if (got < 0)
-        return fb_err_set(err, FB_ERR_IO, "reading at byte %llu: %s",
-                          (unsigned long long)atomic_load_explicit(&s->done, memory_order_relaxed),
-                          strerror(errno));
-    *n = (size_t)got;
+    /* A pipe may hand over a byte at a time; the first block must hold enough to tell the kind of file. */
+    size_t least = fb_rawsrc_done(s) == 0 ? FIRST_BYTES : 1;
+    *n = 0;
+    while (*n < least) {
+        ssize_t got = read(s->fd, p + *n, s->ring.block - *n);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return fb_err_set(err, FB_ERR_IO, "reading at byte %llu: %s",
+                              (unsigned long long)fb_rawsrc_done(s) + *n, strerror(errno));
+        if (got == 0)
+            break;
+        *n += (size_t)got;
+    }
     return FB_OK;
 }
 

@@ -12,7 +12,7 @@ struct fb_rawsrc;
 
 struct fb_rawsrc_opts {
     bool no_sha256;
-    size_t block; /* bytes asked of each read() */
+    size_t block; /* bytes asked of each read(); at least 16 for files */
     size_t head;  /* writable bytes in front of each block */
 };
 

@@ -25,7 +25,8 @@ enum fb_status fb_reader_open(const char *path, const struct fb_reader_opts *opt
 enum fb_status fb_reader_next(struct fb_reader *r, struct fb_record *rec, struct fb_err *err);
 
 /* Continues at a checkpoint of an earlier pass over the same evidence (meta_offs and checkpoints of `known`). The packet
- * `pkt_no` is the next or some packets ahead; plain files seek, compressed ones are read through. Needs a fresh reader. */
+ * `pkt_no` is the next one that fb_reader_next gives. Plain files seek when no digest is to be computed, all others are read
+ * through. FB_ERR_INPUT when `known` does not fit the file. Needs a fresh reader. */
 enum fb_status fb_reader_seek(struct fb_reader *r, const struct fb_evidence *known, uint64_t pkt_no,
                               struct fb_err *err);
 

@@ -6,11 +6,12 @@
 #include "ingest/reader.h"
 
 /* After damage this many bytes are searched for a place where records follow each other again. */
-#define FB_RESYNC_MAX     ((uint64_t)64 << 20)
-#define FB_IFACES_MAX     ((size_t)1 << 20)
-#define FB_METAS_MAX      ((size_t)1 << 21)
-#define FB_IFACE_TEXT_MAX ((size_t)64 << 20) /* of names, descriptions, filters of all interfaces together   \
-                                              */
+#define FB_RESYNC_MAX ((uint64_t)64 << 20)
+#define FB_IFACES_MAX ((size_t)1 << 20)
+#define FB_METAS_MAX  ((size_t)1 << 21)
+#define FB_IFACE_TEXT_MAX                                                                                    \
+    ((size_t)64 << 20) /* of names, descriptions, filters of all interfaces together                         \
+                        */
 
 enum fb_len_order { FB_LEN_AS_IS, FB_LEN_SWAPPED, FB_LEN_MAYBE_SWAPPED };
 
@@ -21,7 +22,11 @@ struct fb_pcap_state {
     uint32_t frac_limit; /* fractions at or above are out of range */
     enum fb_len_order order;
     bool frac_noted;
-    uint32_t zero_records; /* in a row; no checkpoint lies among them, so that counting starts at the same one */
+    bool has_anchor; /* anchor_ns: time of the last packet whose header was in range; what is found again must
+                        be near */
+    int64_t anchor_ns;
+    uint32_t
+        zero_records; /* in a row; no checkpoint lies among them, so that counting starts at the same one */
 };
 
 struct fb_ng_state {

@@ -26,7 +26,9 @@ struct fb_timeline_run {
 };
 
 /* `paths`: files, "-" for standard input, or directories (searched recursively for names that look like captures, natural
- * order). Files that are not captures are FB_ERR_INPUT when named, and skipped with a note when found in a directory. */
+ * order, links to directories not followed). The same file named twice, also by a link or a directory, is read once: one
+ * piece of evidence, one record. Files that are not captures are FB_ERR_INPUT when named, and skipped with a note when found in a
+ * directory. A filter that names hosts is FB_ERR_USAGE: names are never looked up. */
 enum fb_status fb_timeline_open(const char *const *paths, size_t npaths, const struct fb_timeline_opts *opts,
                                 struct fb_timeline **out, struct fb_err *err);
 

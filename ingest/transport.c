@@ -57,8 +57,8 @@ static bool udp_checksum_bad(const struct fb_decoder *d, const struct fb_frame *
     return !checksum_holds(ip, PROTO_UDP, p, len, true);
 }
 
-static void decode_udp(struct fb_decoder *d, const struct fb_frame *f, const struct fb_ip *ip,
-                       const uint8_t *p, uint32_t len, uint32_t captured, struct fb_packet *out)
+static void decode_udp(struct fb_decoder *d, struct fb_frame *f, const struct fb_ip *ip, const uint8_t *p,
+                       uint32_t len, uint32_t captured, struct fb_packet *out)
 {
     out->proto = FB_PROTO_UDP;
     out->src_p = fb_load_be16(p);
@@ -67,9 +67,8 @@ static void decode_udp(struct fb_decoder *d, const struct fb_frame *f, const str
     set_payload(out, p + UDP_LEN, ulen > UDP_LEN ? ulen - UDP_LEN : 0, captured - UDP_LEN);
     if (udp_checksum_bad(d, f, ip, p, len, captured))
         out->flags |= FB_PKT_BAD_CHECKSUM;
-    d->last = *f;
-    fb_cur_skip(&d->last.c, UDP_LEN);
-    d->last_udp = true;
+    fb_cur_skip(&f->c, UDP_LEN);
+    d->enterable = true;
 }
 
 static void decode_icmp(const struct fb_decoder *d, const struct fb_ip *ip, const uint8_t *p, uint32_t len,
@@ -84,33 +83,35 @@ static void decode_icmp(const struct fb_decoder *d, const struct fb_ip *ip, cons
         out->flags |= FB_PKT_BAD_CHECKSUM;
 }
 
+/* Sets every field; an initialiser would clear the whole record first, for each packet. */
 static void fill_common(const struct fb_decoder *d, const struct fb_frame *f, const struct fb_ip *ip,
                         struct fb_packet *out)
 {
-    *out = (struct fb_packet){
-        .ts_ns = d->ts_ns,
-        .src = ip->src,
-        .dst = ip->dst,
-        .ip_proto = ip->proto,
-        .ip_version = ip->version,
-        .ttl = ip->ttl,
-        .ip_bytes = ip->ip_bytes,
-        .payload = f->c.p,
-        .vlan = f->vlan,
-        .inner_vlan = f->inner_vlan,
-        .depth = f->depth,
-        .tunnel_id = f->tunnel_id,
-        .frag_ordinals = f->ordinals,
-        .nfrag_ordinals = f->nordinals,
-    };
-    if (f->nordinals > 0 || f->reassembled)
-        out->flags |= FB_PKT_REASSEMBLED;
-    if (f->has_macs) {
-        out->flags |= FB_PKT_HAS_MACS;
-        memcpy(out->src_mac, f->src_mac, 6);
-        memcpy(out->dst_mac, f->dst_mac, 6);
-    }
+    out->ts_ns = d->ts_ns;
+    out->src = ip->src;
+    out->dst = ip->dst;
+    out->src_p = out->dst_p = 0;
+    out->proto = FB_PROTO_OTHER;
+    out->ip_proto = ip->proto;
+    out->ip_version = ip->version;
+    out->ttl = ip->ttl;
+    out->flags = f->nordinals > 0 || f->reassembled ? FB_PKT_REASSEMBLED : 0;
+    out->flags |= f->has_macs ? FB_PKT_HAS_MACS : 0;
+    out->tcp_flags = 0;
+    out->window = 0;
+    out->seq = out->ack = 0;
+    out->ip_bytes = ip->ip_bytes;
+    out->payload_bytes = out->payload_caplen = 0;
+    out->payload = f->c.p;
+    out->vlan = f->vlan;
+    out->inner_vlan = f->inner_vlan;
+    memcpy(out->src_mac, f->src_mac, sizeof out->src_mac);
+    memcpy(out->dst_mac, f->dst_mac, sizeof out->dst_mac);
+    out->depth = f->depth;
+    out->tunnel_id = f->tunnel_id;
     memcpy(out->tunnel, f->tunnel, sizeof out->tunnel);
+    out->frag_ordinals = f->ordinals;
+    out->nfrag_ordinals = f->nordinals;
 }
 
 static uint32_t least_length(uint8_t proto)
@@ -128,7 +129,7 @@ static uint32_t least_length(uint8_t proto)
     }
 }
 
-bool fb_transport_decode(struct fb_decoder *d, const struct fb_frame *f, const struct fb_ip *ip, uint32_t len,
+bool fb_transport_decode(struct fb_decoder *d, struct fb_frame *f, const struct fb_ip *ip, uint32_t len,
                          struct fb_packet *out)
 {
     const uint8_t *p = f->c.p;
@@ -151,7 +152,6 @@ bool fb_transport_decode(struct fb_decoder *d, const struct fb_frame *f, const s
         decode_icmp(d, ip, p, len, captured, out);
         break;
     default:
-        out->proto = FB_PROTO_OTHER;
         set_payload(out, p, len, captured);
     }
     return true;

@@ -98,7 +98,8 @@ void fb_unpack_free(struct fb_unpack *u)
 
 void fb_unpack_feed(struct fb_unpack *u, const uint8_t *p, size_t n)
 {
-    u->in = p;
+    static const uint8_t nothing[1] = {0};
+    u->in = n ? p : nothing;
     u->in_left = n;
     u->last = n == 0;
 }

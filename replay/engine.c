@@ -151,21 +151,30 @@ static enum fb_status dispatch(struct fb_engine *e, const struct fb_shard_pkt *s
     return FB_OK;
 }
 
-enum fb_status fb_engine_feed(struct fb_engine *e, const struct fb_record *rec, uint64_t ordinal,
+/* Packet times outside 1896 to 2189 are taken for the nearer end, so that sums and differences of times never overflow. */
+static int64_t clamp_time(int64_t ts_ns)
+{
+    const int64_t margin = (int64_t)1 << 61;
+    return ts_ns < -margin ? -margin : ts_ns > INT64_MAX - margin ? INT64_MAX - margin : ts_ns;
+}
+
+enum fb_status fb_engine_feed(struct fb_engine *e, const struct fb_record *record, uint64_t ordinal,
                               struct fb_err *err)
 {
+    struct fb_record rec = *record;
+    rec.ts_ns = clamp_time(rec.ts_ns);
     if (ordinal / FB_EPOCH_PKTS != e->epoch_no) {
         FB_TRY(end_epoch(e, err));
         e->epoch_no = ordinal / FB_EPOCH_PKTS;
     }
-    if (rec->ts_ns > e->now_ns)
-        e->now_ns = rec->ts_ns;
+    if (rec.ts_ns > e->now_ns)
+        e->now_ns = rec.ts_ns;
     e->epoch.ordinal[e->epoch.n] = ordinal;
     e->epoch.now_ns[e->epoch.n++] = e->now_ns;
     e->last_ordinal = ordinal;
     e->stats.pkts++;
 
-    fb_decode_begin(e->decoder, rec, ordinal, e->now_ns);
+    fb_decode_begin(e->decoder, &rec, ordinal, e->now_ns);
     struct fb_shard_pkt sp;
     for (uint16_t part = 0; fb_decode_next(e->decoder, &sp.p); part++) {
         sp.ordinal = ordinal;

@@ -218,7 +218,8 @@ static enum fb_status gather(struct fb_merge *m, struct fb_shard *shards, unsign
         *n += shards[i].nevents;
         shards[i].nevents = 0;
     }
-    qsort(m->events, *n, sizeof *m->events, event_order);
+    if (*n)
+        qsort(m->events, *n, sizeof *m->events, event_order);
     return FB_OK;
 }
 
@@ -245,7 +246,8 @@ enum fb_status fb_merge_epoch(struct fb_merge *m, struct fb_shard *shards, unsig
         if (st == FB_OK)
             st = take_full_pieces(m, &shards[i], err);
     }
-    qsort(m->leaving, nl, sizeof *m->leaving, leaving_order);
+    if (nl)
+        qsort(m->leaving, nl, sizeof *m->leaving, leaving_order);
     for (size_t i = 0; i < nl; i++) {
         if (st == FB_OK)
             st = leave(m, &shards[m->leaving[i].shard], m->leaving[i].flow, err);

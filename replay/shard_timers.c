@@ -106,6 +106,9 @@ bool fb_shard_fire(struct fb_shard *s, struct fb_flow *f, int64_t now_ns, uint64
     /* Each round ends the session or moves its earliest timer to a later time than the packet that fired it.
      */
     for (;;) {
+        /* Nothing can end it by inactivity before this; so that check need not run earlier. */
+        if (f->idle_due_ns > now_ns && f->last_ns + f->idle_timeout_ns > f->idle_due_ns)
+            f->idle_due_ns = f->last_ns + f->idle_timeout_ns;
         int64_t due = earliest(s, f);
         uint32_t i = due > now_ns ? e->n : fire_index(e, f, due);
         if (i == e->n || e->ordinal[i] > ordinal) {

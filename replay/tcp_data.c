@@ -34,9 +34,9 @@ static void on_deliver(void *ctx, const uint8_t *p, size_t n)
     if (s->f->flags & FB_FLOW_SERVICE_DONE)
         return;
     if (p)
-        s->service |= fb_flow_service_data(s->f, s->dir, p, n, delivered_bytes(s->t) - n);
+        s->service |= fb_flow_service_data(s->f, s->dir, p, n, delivered_bytes(s->t) - n, s->t->is_partial);
     else
-        s->service |= fb_flow_service_gap(s->f, s->dir, n);
+        s->service |= fb_flow_service_gap(s->f, s->dir, n, s->t->is_partial);
 }
 
 static void on_gap(void *ctx, uint64_t n)
@@ -47,7 +47,7 @@ static void on_gap(void *ctx, uint64_t n)
         s->f->missed_bytes += n;
     }
     if (!(s->f->flags & FB_FLOW_SERVICE_DONE))
-        s->service |= fb_flow_service_gap(s->f, s->dir, n);
+        s->service |= fb_flow_service_gap(s->f, s->dir, n, s->t->is_partial);
 }
 
 static struct fb_reasm_ops ops_for(struct stream *s)

@@ -26,6 +26,7 @@ static void hang(struct fb_wheel *w, const struct fb_pool *flows, struct fb_flow
     if (f->wheel_next)
         flow_at(flows, f->wheel_next)->wheel_prev = f->self;
     w->head[slot] = f->self;
+    w->occupied[slot / 64] |= 1ULL << (slot % 64);
 }
 
 static uint32_t slot_for(const struct fb_wheel *w, int64_t due_ns)
@@ -58,6 +59,7 @@ static void empty_slot(struct fb_wheel *w, const struct fb_pool *flows, uint32_t
 {
     uint32_t i = w->head[slot];
     w->head[slot] = 0;
+    w->occupied[slot / 64] &= ~(1ULL << (slot % 64));
     while (i) {
         struct fb_flow *f = flow_at(flows, i);
         i = f->wheel_next;
@@ -83,9 +85,18 @@ void fb_wheel_advance(struct fb_wheel *w, const struct fb_pool *flows, int64_t n
         int64_t first = from_ns >> shift, last = now_ns >> shift;
         if (last - first >= FB_WHEEL_SLOTS)
             last = first + FB_WHEEL_SLOTS - 1;
-        for (int64_t s = first; s <= last; s++)
-            empty_slot(w, flows,
-                       (uint32_t)(level * FB_WHEEL_SLOTS) + (uint32_t)((uint64_t)s % FB_WHEEL_SLOTS), now_ns,
-                       due, ctx);
+        uint32_t base = (uint32_t)(level * FB_WHEEL_SLOTS);
+        for (int64_t s = first; s <= last;) {
+            uint32_t k = (uint32_t)((uint64_t)s % FB_WHEEL_SLOTS), slot = base + k;
+            uint64_t rest = w->occupied[slot / 64] >> (slot % 64);
+            if (rest == 0) {
+                s += 64 - k % 64; /* nothing up to the end of this word */
+                continue;
+            }
+            int64_t skip = __builtin_ctzll(rest);
+            s += skip + 1;
+            if (s - 1 <= last)
+                empty_slot(w, flows, slot + (uint32_t)skip, now_ns, due, ctx);
+        }
     }
 }

@@ -10,11 +10,12 @@
 #include "replay/flow.h"
 
 #define FB_WHEEL_SLOTS        1024
-#define FB_WHEEL_FINE_SHIFT   22 /* 4.2 ms a slot, 4.3 s a turn */
-#define FB_WHEEL_COARSE_SHIFT 32 /* 4.3 s a slot, 73 min a turn */
+#define FB_WHEEL_FINE_SHIFT   22 /* 16.8 ms a slot, 17 s a turn */
+#define FB_WHEEL_COARSE_SHIFT 34 /* 17 s a slot, 4.9 h a turn */
 
 struct fb_wheel {
     uint32_t head[2 * FB_WHEEL_SLOTS]; /* first flow of each slot: fine ones, then coarse ones */
+    uint64_t occupied[2 * FB_WHEEL_SLOTS / 64]; /* bit per slot: it may hold flows */
     int64_t at_ns;                     /* everything due up to here has been looked at */
     bool started;
 };

@@ -1,5 +1,5 @@
 #!/bin/sh
-# make demo: an office's traffic of one minute, made by our own fixture program, becomes a case that answers.
+# make demo: an office's traffic of half a minute, made by our own fixture program, becomes a case that answers.
 set -eu
 cd "$(dirname "$0")/.."
 B=${B:-build}
@@ -18,7 +18,7 @@ show sessions demo/office.fbcase --limit 10
 cat <<END
 
 Try next:
-  $B/fbforensics sessions demo/office.fbcase --sort resp_bytes --limit 10
+  $B/fbforensics sessions demo/office.fbcase --sort bytes-desc --limit 10
   $B/fbforensics show demo/office.fbcase 1
   $B/fbforensics packets demo/office.fbcase 1 -o demo/one.pcapng
   $B/fbforensics sql demo/office.fbcase "SELECT service, count(*) FROM sessions GROUP BY service"

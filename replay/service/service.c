@@ -137,6 +137,8 @@ static bool remember(struct svc_window *w, bool from_orig, const uint8_t *p, siz
 {
     unsigned d = from_orig ? SVC_ORIG : SVC_RESP;
     size_t want = w->len[d] + n;
+    if (n == 0)
+        return true; /* an empty datagram leaves nothing to replay */
     if (want > w->cap[d]) {
         size_t cap = w->cap[d] == 0 ? want : SVC_WINDOW_BYTES;
         uint8_t *buf = realloc(w->buf[d], cap < want ? want : cap);
@@ -145,7 +147,8 @@ static bool remember(struct svc_window *w, bool from_orig, const uint8_t *p, siz
         w->buf[d] = buf;
         w->cap[d] = (uint32_t)(cap < want ? want : cap);
     }
-    memcpy(w->buf[d] + w->len[d], p, n);
+    if (n)
+        memcpy(w->buf[d] + w->len[d], p, n);
     w->len[d] = (uint32_t)want;
     w->chunk[w->nchunks++] = (uint16_t)(n << 1 | (from_orig ? 1U : 0U));
     return true;

@@ -10,10 +10,12 @@
 #include "replay/service/service.h"
 
 #define SVC_VIOLATION_BYTES 10240 /* later violations leave the name standing */
-#define SVC_WINDOW_BYTES    1024  /* signatures see this much of a session ... */
-#define SVC_WINDOW_CHUNKS   100   /* ... and this many chunks */
-#define SVC_ORIG            0
-#define SVC_RESP            1
+#define SVC_LINE_MAX                                                                                         \
+    13107200 /* a longer line is a limit of Zeek's line analyzers, whose buffer doubles up to 16 MiB */
+#define SVC_WINDOW_BYTES  1024 /* signatures see this much of a session ... */
+#define SVC_WINDOW_CHUNKS 100  /* ... and this many chunks */
+#define SVC_ORIG          0
+#define SVC_RESP          1
 
 struct svc;
 
@@ -34,7 +36,8 @@ struct svc_proto {
 struct svc_dir {
     uint8_t *buf;
     uint32_t held, cap;
-    uint64_t skip; /* UINT64_MAX: all that comes */
+    uint64_t skip;    /* UINT64_MAX: all that comes */
+    uint64_t dropped; /* of the line at hand, by drop_long */
 };
 
 /* One analyzer at work. */
@@ -119,7 +122,11 @@ enum svc_id {
 };
 extern const struct svc_proto *const svc_protos[SVC_ID_COUNT];
 
-extern const struct svc_proto svc_dns_udp, svc_dns_tcp, svc_http, svc_ssl, svc_ssh, svc_ftp;
+extern const struct svc_proto svc_dns_udp, svc_dns_tcp, svc_http, svc_ssl, svc_ssh, svc_ftp, svc_smtp,
+    svc_pop3, svc_imap, svc_irc, svc_xmpp, svc_dtls, svc_quic, svc_dhcp, svc_ntp, svc_snmp, svc_radius,
+    svc_syslog, svc_syslog_tcp, svc_sip, svc_krb, svc_krb_tcp, svc_ldap_udp, svc_ldap_tcp, svc_smb,
+    svc_dce_rpc, svc_rdp, svc_rdpeudp, svc_mysql, svc_postgresql, svc_redis, svc_mqtt, svc_modbus,
+    svc_dnp3_tcp, svc_dnp3_udp, svc_socks, svc_rfb, svc_finger;
 /* Pass all bytes to a nested detector. */
 extern const struct svc_proto svc_tunnel;
 /* Follows HTTP after its upgrade. */

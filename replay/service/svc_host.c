@@ -63,6 +63,8 @@ static size_t call_parse(struct svc *a, bool from_orig, const uint8_t *p, size_t
     size_t used = a->proto->parse(a, from_orig, p, n);
     if (used > n)
         used = n;
+    if (used > 0)
+        svc_dir_of(a, from_orig)->dropped = 0;
     if (a->become && !a->gone)
         take_over(a);
     return used;
@@ -105,9 +107,13 @@ static size_t hold(struct svc *a, struct svc_dir *d, const uint8_t *p, size_t n)
 
 static void overflow(struct svc *a, struct svc_dir *d)
 {
+    uint64_t before = d->dropped;
+    d->dropped += d->held;
     d->held = 0;
     if (!a->proto->drop_long)
         svc_fail(a);
+    else if (before <= SVC_LINE_MAX && d->dropped > SVC_LINE_MAX)
+        svc_signal(a, FB_SVC_LIMIT);
 }
 
 /* Parses held bytes with the head of the new ones behind them; returns new bytes taken. */
@@ -164,7 +170,7 @@ void svc_feed(struct svc *a, bool from_orig, const uint8_t *p, size_t n)
             used = call_parse(a, from_orig, p, n);
             if (used == 0 && !a->gone && d->skip == 0) {
                 used = hold(a, d, p, n);
-                if (used == 0 || used < n)
+                if (used < n)
                     overflow(a, d);
                 if (used == 0)
                     used = n;

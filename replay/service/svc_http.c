@@ -3,6 +3,7 @@
  * header fields that do not frame a message. */
 #include "replay/service/svc.h"
 #include "replay/service/svc_http_body.h"
+#include "replay/service/svc_sig.h"
 #include "replay/service/svc_text.h"
 
 #define HTTP_LINE_MAX 65536
@@ -14,13 +15,13 @@ struct http_dir {
     struct http_body body;
     uint8_t part; /* enum part */
     bool upgrade_websocket;
-    bool dead; /* no message start where one had to be */
 };
 
 struct http_state {
     struct http_dir d[2];
     uint8_t waiting[16]; /* methods of requests without a reply, oldest first */
     uint8_t nwaiting;
+    bool simple; /* the last request had no version (HTTP/0.9): its reply is a body without a head */
     uint16_t status;
 };
 
@@ -36,8 +37,10 @@ static bool request_line(struct http_state *st, struct fb_span line)
 {
     struct fb_span rest = line, method = svc_word(&rest);
     rest = svc_ltrim(rest);
-    if (!is_token(method) || rest.n == 0 || svc_prefix(rest, "HTTP/"))
+    bool versioned = svc_contains(rest, " HTTP/");
+    if (!is_token(method) || svc_prefix(rest, "HTTP/") || (!versioned && !svc_http_method(method)))
         return false;
+    st->simple = !versioned;
     enum method m = svc_equal(method, "HEAD") ? M_HEAD : svc_equal(method, "CONNECT") ? M_CONNECT : M_OTHER;
     if (st->nwaiting < sizeof st->waiting)
         st->waiting[st->nwaiting++] = (uint8_t)m;
@@ -64,8 +67,11 @@ static void start_line(struct svc *a, bool from_orig, struct fb_span line)
     if (line.n == 0)
         return;
     bool waiting = st->nwaiting > 0;
+    if (!from_orig && waiting && st->simple && !svc_prefix(line, "HTTP/")) {
+        a->dir[SVC_RESP].skip = UINT64_MAX;
+        return;
+    }
     if (from_orig ? !request_line(st, line) : !reply_line(st, line)) {
-        d->dead = true;
         svc_fail(a);
         return;
     }

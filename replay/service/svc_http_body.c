@@ -4,22 +4,33 @@
 
 #define LENGTH_MAX (UINT64_C(1) << 62)
 
+static void length_value(struct http_body *b, struct fb_span v)
+{
+    uint64_t len;
+    v = svc_ltrim(v);
+    if (svc_number(&v, LENGTH_MAX, &len)) {
+        b->length = len;
+        b->has_length = true;
+    }
+}
+
 bool http_body_header(struct http_body *b, struct fb_span line)
 {
+    bool folded = line.n > 0 && (line.p[0] == ' ' || line.p[0] == '\t');
+    if (!folded)
+        b->last = HTTP_BODY_NONE;
     if (svc_prefix(line, "content-length:")) {
-        struct fb_span v = svc_ltrim((struct fb_span){line.p + 15, line.n - 15});
-        uint64_t len;
-        if (svc_number(&v, LENGTH_MAX, &len)) {
-            b->length = len;
-            b->has_length = true;
-        }
-        return true;
-    }
-    if (svc_prefix(line, "transfer-encoding:")) {
+        b->last = HTTP_BODY_LENGTH;
+        length_value(b, (struct fb_span){line.p + 15, line.n - 15});
+    } else if (svc_prefix(line, "transfer-encoding:")) {
+        b->last = HTTP_BODY_CHUNKS;
         b->chunked = svc_contains(line, "chunked");
-        return true;
+    } else if (folded && b->last == HTTP_BODY_LENGTH) {
+        length_value(b, line);
+    } else if (folded && b->last == HTTP_BODY_CHUNKS) {
+        b->chunked |= svc_contains(line, "chunked");
     }
-    return false;
+    return b->last != HTTP_BODY_NONE;
 }
 
 void http_body_start(struct http_body *b, bool none, bool reply)

@@ -10,6 +10,7 @@ enum http_framing { HTTP_BODY_NONE, HTTP_BODY_LENGTH, HTTP_BODY_CHUNKS, HTTP_BOD
 struct http_body {
     uint64_t length;
     uint8_t framing; /* enum http_framing */
+    uint8_t last;    /* which framing header came last, for its continuation line: enum http_framing */
     bool has_length, chunked;
     bool chunk_end; /* the line end behind a chunk is due */
     bool trailer;   /* behind the last chunk */

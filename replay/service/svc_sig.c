@@ -45,7 +45,9 @@ enum half {
     H_QUIC,
     H_DTLS,
     H_RDPEUDP,
-    H_LDAP_UDP_C
+    H_LDAP_UDP_C,
+    H_SEQUENCE_UDP,
+    H_KRB_TCP
 };
 #define BIT(h) (UINT64_C(1) << (h))
 
@@ -71,7 +73,8 @@ static const struct rule rules[] = {
     {H_XMPP, 0, 1, SVC_XMPP},
     {H_LDAP_C, H_SEQUENCE, 0, SVC_LDAP_TCP},
     {H_SEQUENCE, H_LDAP_C, 0, SVC_LDAP_TCP},
-    {H_LDAP_UDP_C, H_SEQUENCE, 0, SVC_LDAP_UDP},
+    {H_LDAP_UDP_C, H_SEQUENCE_UDP, 0, SVC_LDAP_UDP},
+    {H_SEQUENCE_UDP, H_LDAP_UDP_C, 0, SVC_LDAP_UDP},
     {H_PG_SSL_C, H_PG_SSL_S, 0, SVC_POSTGRESQL},
     {H_PG_C, H_PG_S, 0, SVC_POSTGRESQL},
     {H_REDIS_C, H_REDIS_S, 0, SVC_REDIS},
@@ -81,6 +84,7 @@ static const struct rule rules[] = {
     {H_RDP_C, H_RDP_S, 0, SVC_RDP},
     {H_DNP3, H_DNP3, 0, SVC_DNP3_TCP},
     {H_KRB, 0, 1, SVC_KRB},
+    {H_KRB_TCP, 0, 1, SVC_KRB_TCP},
     {H_SIP, 0, 1, SVC_SIP},
     {H_DHCP, 0, 1, SVC_DHCP},
     {H_QUIC, 0, 1, SVC_QUIC},
@@ -105,7 +109,7 @@ uint64_t svc_sig_attach(uint64_t orig_halves, uint64_t resp_halves)
 
 /* ---- text ---- */
 
-static bool http_method(struct fb_span s)
+bool svc_http_method(struct fb_span s)
 {
     static const char *const methods[] = {
         "GET",           "POST",        "HEAD",          "PUT",
@@ -288,13 +292,15 @@ static int ldap_tag(const uint8_t *p, size_t n)
     return fb_cur_ok(&c) ? tag : -1;
 }
 
-static uint64_t sequence(const uint8_t *p, size_t n)
+/* CLDAP has bind, search and extended requests only. */
+static uint64_t sequence(bool datagram, const uint8_t *p, size_t n)
 {
     int tag = ldap_tag(p, n);
-    bool request = tag == 0x4a || tag == 0x60 || tag == 0x63 || tag == 0x66 || tag == 0x68 || tag == 0x6c ||
-                   tag == 0x6e || tag == 0x77;
-    bool udp = tag == 0x60 || tag == 0x63 || tag == 0x77;
-    return BIT(H_SEQUENCE) | (request ? BIT(H_LDAP_C) : 0) | (udp ? BIT(H_LDAP_UDP_C) : 0);
+    bool common = tag == 0x60 || tag == 0x63 || tag == 0x77;
+    bool stream = common || tag == 0x4a || tag == 0x66 || tag == 0x68 || tag == 0x6c || tag == 0x6e;
+    if (datagram)
+        return BIT(H_SEQUENCE_UDP) | (common ? BIT(H_LDAP_UDP_C) : 0);
+    return BIT(H_SEQUENCE) | (stream ? BIT(H_LDAP_C) : 0);
 }
 
 static uint64_t mqtt(const uint8_t *p, size_t n)
@@ -348,6 +354,19 @@ static uint64_t socks(bool from_orig, const uint8_t *p, size_t n)
     return 0;
 }
 
+static bool is_krb(const uint8_t *p, size_t n)
+{
+    /* [APPLICATION 10 or 12], SEQUENCE, [1] INTEGER 5; lengths of one to four bytes. */
+    if (n < 10 || !((p[0] >= 0x6a && p[0] <= 0x6d) || p[0] == 0x7e))
+        return false;
+    size_t at = 1 + (p[1] & 0x80 ? 1 + (size_t)(p[1] & 3) : 1);
+    if (at + 2 >= n || p[at] != 0x30)
+        return false;
+    at += 1 + (p[at + 1] & 0x80 ? 1 + (size_t)(p[at + 1] & 3) : 1);
+    return at + 5 <= n && (p[at] == 0xa1 || p[at] == 0xa0) && p[at + 1] == 3 && p[at + 2] == 2 &&
+           p[at + 3] == 1 && p[at + 4] == 5;
+}
+
 /* What hangs on the first byte alone. */
 static uint64_t by_first_byte(bool from_orig, const uint8_t *p, size_t n)
 {
@@ -369,7 +388,7 @@ static uint64_t by_first_byte(bool from_orig, const uint8_t *p, size_t n)
     case '+':
         return n > 2 && !from_orig && p[1] == 'O' && p[2] == 'K' ? BIT(H_POP3_S) : 0;
     case 0x30:
-        return sequence(p, n);
+        return sequence(false, p, n);
     case 0x03:
         return rdp(p, n);
     case 0x00:
@@ -400,8 +419,10 @@ uint64_t svc_sig_tcp(bool from_orig, const uint8_t *p, size_t n)
         h |= BIT(H_SMB);
     if (p[0] == 0x10)
         h |= mqtt(p, n);
+    if (p[0] == 0 && n > 4 && is_krb(p + 4, n - 4))
+        h |= BIT(H_KRB_TCP);
     if (from_orig) {
-        if (http_method(s))
+        if (svc_http_method(s))
             return h | BIT(H_HTTP);
         if (p[0] < 0x08)
             return h | postgres_client(p, n);
@@ -440,19 +461,6 @@ static bool is_dtls_client(const uint8_t *p, size_t n)
            p[8] == 0 && p[9] == 0;
 }
 
-static bool is_krb(const uint8_t *p, size_t n)
-{
-    /* [APPLICATION 10 or 12], SEQUENCE, [1] INTEGER 5; lengths of one to four bytes. */
-    if (n < 10 || (p[0] != 0x6a && p[0] != 0x6c && p[0] != 0x6e && p[0] != 0x7e))
-        return false;
-    size_t at = 1 + (p[1] & 0x80 ? 1 + (size_t)(p[1] & 3) : 1);
-    if (at + 2 >= n || p[at] != 0x30)
-        return false;
-    at += 1 + (p[at + 1] & 0x80 ? 1 + (size_t)(p[at + 1] & 3) : 1);
-    return at + 5 <= n && (p[at] == 0xa1 || p[at] == 0xa0) && p[at + 1] == 3 && p[at + 2] == 2 &&
-           p[at + 3] == 1 && p[at + 4] == 5;
-}
-
 static bool is_quic(const uint8_t *p, size_t n)
 {
     if (n < 7 || (p[0] & 0xc0) != 0xc0)
@@ -476,7 +484,7 @@ uint64_t svc_sig_udp(const uint8_t *p, size_t n)
     if (p[0] == 0x16 && is_dtls_client(p, n))
         h |= BIT(H_DTLS);
     if (p[0] == 0x30)
-        h |= sequence(p, n);
+        h |= sequence(true, p, n);
     if (p[0] >= 0x60 && p[0] < 0x80 && is_krb(p, n))
         h |= BIT(H_KRB);
     if (svc_is_alpha(p[0]) && is_sip(p, n))

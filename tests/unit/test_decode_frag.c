@@ -358,6 +358,69 @@ static void fragments_inside_a_tunnel_whose_packets_are_fragments(void **state)
     dc_release(&c);
 }
 
+static void a_fragment_header_inside_a_whole_datagram_is_damage(void **state)
+{
+    (void)state;
+    uint8_t u[48], inside[56] = {17, 0, 0, 1, 0, 0, 0, 9};
+    struct decode_check c;
+    udp_bytes(u, true);
+    memcpy(inside + 8, u, 48);
+    dc_init(&c, NULL);
+    fragment6(inside, 0, 56, false, 7, 44);
+    assert_int_equal(feed(&c), 0);
+    assert_int_equal(fb_decoder_stats(c.d)->malformed_pkts, 1);
+    dc_release(&c);
+}
+
+static void data_beyond_the_end_does_not_stand_for_data_that_is_missing(void **state)
+{
+    (void)state;
+    uint8_t u[48];
+    struct decode_check c;
+    udp_bytes(u, false);
+    dc_init(&c, NULL);
+    fragment4(u, 0, 8, true, 7);
+    assert_int_equal(feed(&c), 0);
+    fragment4(u + 24, 24, 24, true, 7); /* more bytes than the end that comes next */
+    assert_int_equal(feed(&c), 0);
+    fragment4(u + 16, 16, 8, false, 7); /* the end: 24; 8 to 16 is missing */
+    assert_int_equal(feed(&c), 0);
+    fragment4(u + 8, 8, 8, true, 7);
+    assert_int_equal(feed(&c), 1);
+    expect_whole(&c, false, 3);
+    dc_release(&c);
+}
+
+static void two_fragments_in_one_record_name_it_once(void **state)
+{
+    (void)state;
+    uint8_t u[48], body[256];
+    size_t n = 0;
+    struct decode_check c;
+    udp_bytes(u, false);
+    dc_init(&c, NULL);
+    for (unsigned i = 0; i < 3; i++) {
+        fragment4(u + 16 * i, 16 * i, 16, i < 2, 7);
+        if (i == 2)
+            break;
+        pb_front(&b, "\xaa\xaa\x03\0\0\0\x08\0", 8);
+        uint8_t sub[14] = {[13] = (uint8_t)b.n};
+        pb_front(&b, sub, sizeof sub);
+        memcpy(body + n, b.p, b.n);
+        n = (n + b.n + 3) / 4 * 4;
+    }
+    struct packet_build last = b;
+    last.p = last.room + (b.p - b.room);
+    const uint8_t wifi[26] = {[0] = 0x88, [1] = 0x02, [24] = 0x80};
+    pb_start(&b, body, n);
+    pb_front(&b, wifi, sizeof wifi);
+    assert_int_equal(dc_feed(&c, 105, b.p, b.n), 0);
+    assert_int_equal(dc_feed(&c, RAW, last.p, last.n), 1);
+    expect_whole(&c, false, 1);
+    assert_int_equal(c.pkt[0].frag_ordinals[0], 1);
+    dc_release(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -375,6 +438,9 @@ int main(void)
         cmocka_unit_test(an_ipv6_fragment_header_alone_makes_a_whole_datagram),
         cmocka_unit_test(extension_headers_on_both_sides_of_the_fragment_header),
         cmocka_unit_test(fragments_inside_a_tunnel_whose_packets_are_fragments),
+        cmocka_unit_test(a_fragment_header_inside_a_whole_datagram_is_damage),
+        cmocka_unit_test(data_beyond_the_end_does_not_stand_for_data_that_is_missing),
+        cmocka_unit_test(two_fragments_in_one_record_name_it_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -341,6 +341,31 @@ static void names_of_link_types_and_tunnels(void **state)
     assert_string_equal(fb_tunnel_name(FB_TUN_NONE), "");
 }
 
+static void layers_below_ip_in_less_usual_company(void **state)
+{
+    (void)state;
+    inner_packet(); /* MPLS over PPP */
+    pb_front(&b, "\xff\x03\x02\x81\0\2\1\x40", 8);
+    (void)one(50);
+    inner_packet(); /* 802.11 in a cooked capture, without and with radiotap */
+    pb_front(&b, "\xaa\xaa\x03\0\0\0\x08\0", 8);
+    wifi_header(0x08, 0x01);
+    pb_front(&b, "\0\0\3\x21\0\6\2\0\0\0\0\1\0\0\0\x04", 16);
+    (void)one(113);
+    b.p += 16;
+    b.n -= 16;
+    pb_front(&b, "\0\0\x08\0\0\0\0\0", 8);
+    pb_front(&b, "\0\0\3\x23\0\6\2\0\0\0\0\1\0\0\0\x04", 16);
+    (void)one(113);
+    inner_packet(); /* LLC without SNAP in 802.11 */
+    pb_front(&b, "\x42\x42\x03\0\0\0\0\0", 8);
+    wifi_header(0x08, 0x01);
+    none(105, NON_IP);
+    pb_start(&b, "\xaa\xaa\xaa", 3); /* a length of one byte */
+    pb_ethernet(&b, 1);
+    none(EN10MB, MALFORMED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -360,6 +385,7 @@ int main(void)
         cmocka_unit_test(every_subframe_of_an_amsdu_comes_out_in_order),
         cmocka_unit_test(raw_ip_and_link_types_without_a_decoder),
         cmocka_unit_test(names_of_link_types_and_tunnels),
+        cmocka_unit_test(layers_below_ip_in_less_usual_company),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -442,6 +442,35 @@ static void tunnels_of_different_kinds_make_a_path(void **state)
     dc_cut_everywhere(RAW, b.p, b.n);
 }
 
+static void five_times_gre_is_too_much_too(void **state)
+{
+    (void)state;
+    struct decode_check c;
+    inner4();
+    for (unsigned i = 0; i < 5; i++)
+        gre("\0\0\x08\0", 4);
+    dc_init(&c, NULL);
+    assert_int_equal(dc_feed(&c, RAW, b.p, b.n), 0);
+    assert_int_equal(fb_decoder_stats(c.d)->depth_exceeded_pkts, 1);
+    dc_release(&c);
+}
+
+static void after_a_failure_another_kind_may_be_tried(void **state)
+{
+    (void)state;
+    struct decode_check c;
+    inner6();
+    in_udp(4789);
+    dc_init(&c, NULL);
+    assert_int_equal(dc_feed(&c, RAW, b.p, b.n), 1);
+    assert_int_equal(dc_enter(&c, FB_TUN_VXLAN), FB_ERR_INPUT);
+    assert_int_equal(dc_enter(&c, FB_TUN_GRE_UDP), FB_ERR_INPUT);
+    assert_int_equal(dc_enter(&c, FB_TUN_TEREDO), FB_OK);
+    assert_int_equal(c.npkts, 2);
+    assert_int_equal(c.pkt[1].tunnel[0], FB_TUN_TEREDO);
+    dc_release(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -461,6 +490,8 @@ int main(void)
         cmocka_unit_test(four_encapsulations_are_followed_and_five_are_not),
         cmocka_unit_test(at_the_limit_entering_a_udp_tunnel_is_refused),
         cmocka_unit_test(tunnels_of_different_kinds_make_a_path),
+        cmocka_unit_test(five_times_gre_is_too_much_too),
+        cmocka_unit_test(after_a_failure_another_kind_may_be_tried),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

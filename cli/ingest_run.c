@@ -1,0 +1,259 @@
+#include "cli/ingest_run.h"
+
+#include "base/buf.h"
+#include "base/escape.h"
+#include "cli/interrupt.h"
+#include "cli/message.h"
+#include "cli/progress.h"
+#include "cli/run_record.h"
+#include "ingest/timeline.h"
+#include "replay/engine.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#define PROGRESS_EVERY_PKTS 1024
+#define WARNINGS_PER_FILE   10
+
+static char **saved_argv;
+static int saved_argc;
+
+void fb_ingest_set_argv(int argc, char **argv)
+{
+    saved_argc = argc;
+    saved_argv = argv;
+}
+
+bool fb_ingest_opts_decide(const struct fb_ingest_opts *o)
+{
+    return o->ignore_checksums || o->filter || o->after_ns != INT64_MIN || o->before_ns != INT64_MAX ||
+           o->memory_bytes;
+}
+
+struct run {
+    struct fb_timeline *t;
+    struct fb_engine *e;
+    struct fb_case *c;
+    struct fb_session_sink to_case;
+    uint64_t sessions, tunnelled;
+    struct fb_progress progress;
+    bool in_file; /* the case is a file, worth keeping when interrupted */
+};
+
+static int pass_packets(void *ctx, const struct fb_packet_run *pr)
+{
+    struct run *r = ctx;
+    return r->to_case.packets(r->to_case.ctx, pr);
+}
+
+static int pass_session(void *ctx, const struct fb_session *s)
+{
+    struct run *r = ctx;
+    r->sessions++;
+    r->tunnelled += s->nparents > 0;
+    return r->to_case.session(r->to_case.ctx, s);
+}
+
+static enum fb_status remove_old_case(const char *path, struct fb_err *err)
+{
+    if (access(path, F_OK) != 0)
+        return FB_OK;
+    if (!fb_case_probe(path))
+        return fb_err_set(err, FB_ERR_USAGE, "%s: exists and is no case; it is not replaced", path);
+    if (unlink(path) != 0)
+        return fb_err_set(err, FB_ERR_IO, "%s: %s", path, strerror(errno));
+    return FB_OK;
+}
+
+static enum fb_status begin_case(struct run *r, const struct fb_ingest_opts *o, const char *path,
+                                 struct fb_err *err)
+{
+    struct fb_buf params, custody;
+    fb_buf_init(&params, (size_t)1 << 20);
+    fb_buf_init(&custody, (size_t)16 << 20);
+    fb_run_params_json(&params, o);
+    fb_run_custody_json(&custody, saved_argc, saved_argv);
+    struct fb_case_run run = {FB_VERSION, fb_buf_cstr(&params), fb_buf_cstr(&custody)};
+    enum fb_status st = FB_OK;
+    if (params.failed || custody.failed)
+        st = fb_err_set(err, FB_ERR_LIMIT, "the command line is too long to be recorded");
+    if (st == FB_OK)
+        st = fb_case_create(path, &r->c, err);
+    if (st == FB_OK)
+        st = fb_case_begin(r->c, &run, err);
+    fb_buf_release(&params);
+    fb_buf_release(&custody);
+    return st;
+}
+
+static enum fb_status open_engine(struct run *r, const struct fb_ingest_opts *o, struct fb_err *err)
+{
+    struct fb_engine_opts eo = {
+        .decode.ignore_checksums = o->ignore_checksums,
+        .threads = o->threads > 64 ? 64 : (unsigned)o->threads,
+        .memory_bytes = o->memory_bytes,
+    };
+    struct fb_session_sink sink = {r, pass_packets, pass_session};
+    r->to_case = fb_case_sink(r->c);
+    return fb_engine_new(&eo, &sink, &r->e, err);
+}
+
+_Noreturn static void stop_interrupted(struct run *r, const char *path)
+{
+    fb_progress_end(&r->progress, r->t, r->sessions);
+    struct fb_timeline_progress at;
+    fb_timeline_progress(r->t, &at);
+    fb_engine_free(r->e);
+    fb_case_close(r->c);
+    fb_timeline_close(r->t);
+    if (r->in_file)
+        fb_cli_say("interrupted after %llu packets; %s opens, and says that it is incomplete",
+                   (unsigned long long)at.pkts, path);
+    fb_interrupt_die();
+}
+
+static enum fb_status feed_all(struct run *r, const char *path, struct fb_err *err)
+{
+    struct fb_record rec;
+    uint32_t evidence;
+    uint64_t ordinal, n = 0;
+    for (;;) {
+        if (fb_interrupt_pending())
+            stop_interrupted(r, path);
+        enum fb_status st = fb_timeline_next(r->t, &rec, &evidence, &ordinal, err);
+        if (st == FB_EOF)
+            return FB_OK;
+        if (st != FB_OK)
+            return st;
+        FB_TRY(fb_engine_feed(r->e, &rec, ordinal, err));
+        if (++n % PROGRESS_EVERY_PKTS == 0)
+            fb_progress_step(&r->progress, r->t, r->sessions);
+    }
+}
+
+/* The sink's own message says more than the engine can. */
+static enum fb_status prefer_sink_error(const struct run *r, enum fb_status st, struct fb_err *err)
+{
+    const struct fb_err *behind = fb_case_sink_error(r->c);
+    if (st != FB_OK && behind && behind->status != FB_OK && err) {
+        *err = *behind;
+        return behind->status;
+    }
+    return st;
+}
+
+static enum fb_status add_counters(struct run *r, struct fb_err *err)
+{
+    struct fb_engine_stats es;
+    fb_engine_stats(r->e, &es);
+    const struct fb_decode_stats *d = fb_engine_decode_stats(r->e);
+    const struct {
+        const char *name;
+        uint64_t value;
+    } counter[] = {
+        {"packets_fed", es.pkts},
+        {"ip_packets", es.ip_pkts},
+        {"sessions", es.sessions},
+        {FB_COUNTER_TUNNELLED, r->tunnelled},
+        {"shed_sessions", es.shed_sessions},
+        {"non_ip_packets", d->non_ip_pkts},
+        {"malformed_packets", d->malformed_pkts},
+        {"bad_ip_checksum_packets", d->bad_ip_checksum_pkts},
+        {"fragments", d->fragments},
+        {"fragments_reassembled", d->frag_reassembled},
+        {"fragments_expired", d->frag_expired},
+        {"fragments_shed", d->frag_shed},
+        {"depth_exceeded_packets", d->depth_exceeded_pkts},
+        {"unknown_linktype_packets", d->unknown_linktype_pkts},
+    };
+    for (size_t i = 0; i < sizeof counter / sizeof *counter; i++)
+        FB_TRY(fb_case_add_counter(r->c, counter[i].name, counter[i].value, err));
+    return FB_OK;
+}
+
+static enum fb_status add_evidence(struct run *r, struct fb_err *err)
+{
+    for (size_t i = 0; i < fb_timeline_nevidence(r->t); i++)
+        FB_TRY(fb_case_add_evidence(r->c, fb_timeline_evidence(r->t, i), err));
+    size_t n;
+    const struct fb_timeline_run *run = fb_timeline_runs(r->t, &n);
+    for (size_t i = 0; i < n; i++)
+        FB_TRY(fb_case_add_timeline_run(r->c, run[i].evidence, run[i].first_ordinal, run[i].first_pkt_no,
+                                        run[i].count, err));
+    return FB_OK;
+}
+
+static void warn_of_damage(const struct fb_evidence *e)
+{
+    size_t shown = e->ndamage < WARNINGS_PER_FILE ? e->ndamage : WARNINGS_PER_FILE;
+    struct fb_buf path;
+    fb_buf_init(&path, 65536);
+    fb_escape_term(&path, e->path, strlen(e->path));
+    for (size_t i = 0; i < shown; i++)
+        fb_cli_say("%s: warning: damaged at byte %llu, after packet %llu: %s", fb_buf_cstr(&path),
+                   (unsigned long long)e->damage[i].byte_off, (unsigned long long)e->damage[i].pkt_no,
+                   e->damage[i].what);
+    if (e->damage_total > shown)
+        fb_cli_say("%s: warning: damaged at %llu more places; see: fbforensics info", fb_buf_cstr(&path),
+                   (unsigned long long)(e->damage_total - shown));
+    fb_buf_release(&path);
+}
+
+/* True when some evidence is damaged. */
+static bool report_evidence(const struct run *r, bool quiet)
+{
+    bool damaged = false;
+    size_t n;
+    const char *const *skipped = fb_timeline_skipped(r->t, &n);
+    for (size_t i = 0; i < n && !quiet; i++)
+        fb_cli_say("%s: passed over, since it is no capture", skipped[i]);
+    for (size_t i = 0; i < fb_timeline_nevidence(r->t); i++) {
+        const struct fb_evidence *e = fb_timeline_evidence(r->t, i);
+        if (e->damage_total == 0)
+            continue;
+        damaged = true;
+        if (!quiet)
+            warn_of_damage(e);
+    }
+    return damaged;
+}
+
+static enum fb_status do_run(struct run *r, const struct fb_ingest_opts *o, const char *path, bool replace,
+                             struct fb_err *err)
+{
+    if (path && replace)
+        FB_TRY(remove_old_case(path, err));
+    FB_TRY(begin_case(r, o, path, err));
+    FB_TRY(open_engine(r, o, err));
+    FB_TRY(feed_all(r, path, err));
+    FB_TRY(fb_timeline_finish(r->t, err));
+    FB_TRY(fb_engine_finish(r->e, err));
+    FB_TRY(add_evidence(r, err));
+    FB_TRY(add_counters(r, err));
+    return fb_case_finish(r->c, err);
+}
+
+enum fb_status fb_ingest_run(const char *const *paths, size_t npaths, const struct fb_ingest_opts *o,
+                             const char *case_path, bool replace, struct fb_case **out, struct fb_err *err)
+{
+    struct run r = {.in_file = case_path != NULL};
+    struct fb_timeline_opts to = {.filter = o->filter, .after_ns = o->after_ns, .before_ns = o->before_ns};
+    FB_TRY(fb_timeline_open(paths, npaths, &to, &r.t, err));
+    fb_progress_init(&r.progress, o);
+    fb_interrupt_catch();
+    enum fb_status st = do_run(&r, o, case_path, replace, err);
+    if (st != FB_OK && r.c)
+        st = prefer_sink_error(&r, st, err);
+    fb_interrupt_release();
+    fb_progress_end(&r.progress, r.t, r.sessions);
+    if (st == FB_OK) {
+        *out = r.c;
+        r.c = NULL;
+        if (report_evidence(&r, o->quiet))
+            st = FB_ERR_DAMAGED;
+    }
+    fb_engine_free(r.e);
+    fb_case_close(r.c);
+    fb_timeline_close(r.t);
+    return st;
+}

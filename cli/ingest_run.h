@@ -1,0 +1,65 @@
+/* From captures to a case: what every verb does when it is given captures instead of a case. */
+#ifndef FB_CLI_INGEST_RUN_H
+#define FB_CLI_INGEST_RUN_H
+
+#include "cli/options.h"
+#include "store/case.h"
+
+/* Counter of sessions with tunnel parents, see parents.c. */
+#define FB_COUNTER_TUNNELLED "tunnelled_sessions"
+
+enum fb_progress_mode { FB_PROGRESS_AUTO, FB_PROGRESS_TEXT, FB_PROGRESS_JSON, FB_PROGRESS_NONE };
+
+struct fb_ingest_opts {
+    bool ignore_checksums;
+    const char *filter;
+    int64_t after_ns, before_ns;
+    uint64_t threads, memory_bytes;
+    bool quiet;
+    int progress; /* enum fb_progress_mode */
+};
+#define FB_INGEST_OPTS_DEFAULT ((struct fb_ingest_opts){.after_ns = INT64_MIN, .before_ns = INT64_MAX})
+
+extern const char *const fb_progress_choices[];
+
+/* The entries of an option table that fill `o`: the same for every verb. */
+#define FB_INGEST_OPTIONS(o)                                                                                  \
+    {'C',                                                                                                     \
+     "ignore-checksums",                                                                                      \
+     FB_OPT_FLAG,                                                                                             \
+     &(o).ignore_checksums,                                                                                   \
+     NULL,                                                                                                    \
+     NULL,                                                                                                    \
+     "take packets with wrong checksums for good"},                                                           \
+        {'f',                                                                                                 \
+         "filter",                                                                                            \
+         FB_OPT_TEXT,                                                                                         \
+         &(o).filter,                                                                                         \
+         "EXPR",                                                                                              \
+         NULL,                                                                                                \
+         "only packets that match (libpcap's language)"},                                                     \
+        {0, "after", FB_OPT_TIME, &(o).after_ns, "TIME", NULL, "only packets at or after this time"},         \
+        {0, "before", FB_OPT_TIME, &(o).before_ns, "TIME", NULL, "only packets before this time"},            \
+        {0, "threads", FB_OPT_COUNT, &(o).threads, "N", NULL, "threads that build sessions"},                 \
+        {0, "memory", FB_OPT_SIZE, &(o).memory_bytes, "SIZE", NULL, "ceiling for session state, default 1G"}, \
+        {'q', "quiet", FB_OPT_FLAG, &(o).quiet, NULL, NULL, "no progress, no warnings"},                      \
+    {                                                                                                         \
+        0, "progress", FB_OPT_CHOICE, &(o).progress, "MODE", fb_progress_choices,                             \
+            "auto, text, json (a line of JSON a second) or none; on stderr"                                   \
+    }
+
+/* True when an option that decides results differs from its default: such an option means nothing for a
+ * finished case. */
+bool fb_ingest_opts_decide(const struct fb_ingest_opts *o);
+
+/* Command line of this process, for the custody record. */
+void fb_ingest_set_argv(int argc, char **argv);
+
+/* Reads the captures into a new case: at `case_path`, or in memory when it is NULL. `replace` removes an
+ * existing case first. Damage is printed as warnings. FB_OK, FB_ERR_DAMAGED with an open case in *out, or an
+ * error. An interrupt (SIGINT, SIGTERM) leaves a case that opens and says that it is incomplete, and then
+ * ends the process by that signal. */
+enum fb_status fb_ingest_run(const char *const *paths, size_t npaths, const struct fb_ingest_opts *o,
+                             const char *case_path, bool replace, struct fb_case **out, struct fb_err *err);
+
+#endif

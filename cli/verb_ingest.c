@@ -1,0 +1,60 @@
+#include "cli/info_print.h"
+#include "cli/message.h"
+#include "cli/source.h"
+#include "cli/verbs.h"
+
+#include <unistd.h>
+
+static int print_result(struct fb_case *c, const char *path)
+{
+    struct fb_err err = {0};
+    struct fb_out out;
+    fb_out_open(&out, NULL, &err);
+    fb_buf_puts(&out.buf, "case            ");
+    fb_buf_puts(&out.buf, path);
+    fb_buf_putc(&out.buf, '\n');
+    enum fb_status st = fb_info_print_text(c, &out, false, &err);
+    enum fb_status closed = fb_out_close(&out, st == FB_OK ? &err : NULL);
+    return st != FB_OK || closed != FB_OK ? fb_cli_fail(&err) : FB_EXIT_OK;
+}
+
+int fb_verb_ingest(int argc, char **argv)
+{
+    const char *path = NULL;
+    bool force = false;
+    struct fb_ingest_opts in = FB_INGEST_OPTS_DEFAULT;
+    const struct fb_opt opts[] = {
+        {'o', "output", FB_OPT_TEXT, &path, "CASE", NULL, "the case file to make (needed)"},
+        {0, "force", FB_OPT_FLAG, &force, NULL, NULL, "replace CASE when it is a case already"},
+        FB_INGEST_OPTIONS(in),
+        {0},
+    };
+    static const struct fb_cli_help help = {
+        "ingest", "FILE|DIR|-... -o CASE",
+        "Reads captures (pcap, pcapng; plain, gzip, zstd, lz4, xz) as one timeline, builds their sessions "
+        "and keeps them in a\n"
+        "new case file. Every file is hashed. Damaged evidence is used as far as it goes: exit code 3.",
+        "  fbforensics ingest office.pcapng -o office.fbcase\n"
+        "  fbforensics ingest /evidence/2024-03-01/ -o day.fbcase --threads 4\n"
+        "  tcpdump -r x.pcap -w - tcp | fbforensics ingest - -o tcp.fbcase\n"
+        "  fbforensics ingest big.pcap.zst -o part.fbcase --filter 'host 10.0.0.5' --after "
+        "2024-03-01T08:00Z\n"};
+    int nargs, code = fb_cli_parse(&help, opts, argc, argv, &nargs);
+    if (code >= 0)
+        return code;
+    if (nargs == 0)
+        return fb_cli_usage(help.verb, "a capture, a directory or - is needed");
+    if (!path || !*path)
+        return fb_cli_usage(help.verb, "-o CASE is needed: the case file to make");
+    if (!force && access(path, F_OK) == 0)
+        return fb_cli_usage(help.verb, "%s exists; --force replaces a case, anything else is left alone",
+                            path);
+    struct fb_case *c = NULL;
+    struct fb_err err = {0};
+    enum fb_status st = fb_ingest_run((const char *const *)argv, (size_t)nargs, &in, path, force, &c, &err);
+    if (st != FB_OK && st != FB_ERR_DAMAGED)
+        return fb_cli_fail(&err);
+    code = in.quiet ? FB_EXIT_OK : print_result(c, path);
+    fb_case_close(c);
+    return code == FB_EXIT_OK && st == FB_ERR_DAMAGED ? FB_EXIT_DAMAGED : code;
+}

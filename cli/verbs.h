@@ -1,0 +1,18 @@
+/* The verbs. To add one: write cli/verb_NAME.c with its function, declare it here, enter it in the table of
+ * main.c. */
+#ifndef FB_CLI_VERBS_H
+#define FB_CLI_VERBS_H
+
+/* argv[0] is the verb. Each returns the exit code of the program. */
+int fb_verb_ingest(int argc, char **argv);
+int fb_verb_info(int argc, char **argv);
+int fb_verb_sessions(int argc, char **argv);
+int fb_verb_show(int argc, char **argv);
+int fb_verb_packets(int argc, char **argv);
+int fb_verb_sql(int argc, char **argv);
+int fb_verb_export(int argc, char **argv);
+
+/* No verb: ingest in memory and a summary. */
+int fb_verb_summary(int argc, char **argv);
+
+#endif

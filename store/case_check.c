@@ -1,0 +1,207 @@
+/* Verification: every blob against its digest, every row decoded and digested again, every total counted
+ * again. */
+#include "store/case_impl.h"
+
+static enum fb_status bad(struct fb_err *err, uint64_t cid, const char *what)
+{
+    return fb_err_set(err, FB_ERR_VERIFY, "chunk %llu of the case %s", (unsigned long long)cid, what);
+}
+
+struct hashes {
+    struct fb_digest content, logical;
+};
+
+static enum fb_status stored_hashes(struct fb_case *c, uint64_t cid, struct hashes *out, struct fb_err *err)
+{
+    sqlite3_stmt *st;
+    c->internal++;
+    enum fb_status got =
+        fb_db_prepare(c->db, "SELECT content_hash, logical_hash FROM chunk WHERE cid=?", &st, err);
+    c->internal--;
+    FB_TRY(got);
+    sqlite3_bind_int64(st, 1, (sqlite3_int64)cid);
+    if (sqlite3_step(st) == SQLITE_ROW && sqlite3_column_bytes(st, 0) == FB_DIGEST_LEN &&
+        sqlite3_column_bytes(st, 1) == FB_DIGEST_LEN) {
+        memcpy(out->content.b, sqlite3_column_blob(st, 0), FB_DIGEST_LEN);
+        memcpy(out->logical.b, sqlite3_column_blob(st, 1), FB_DIGEST_LEN);
+    } else {
+        got = bad(err, cid, "has no digests");
+    }
+    sqlite3_finalize(st);
+    return got;
+}
+
+static bool same(const struct fb_digest *a, const struct fb_digest *b)
+{
+    return memcmp(a->b, b->b, FB_DIGEST_LEN) == 0;
+}
+
+static enum fb_status check_content(struct fb_case *c, uint64_t cid, unsigned ngroups,
+                                    const struct fb_digest *want, struct fb_err *err)
+{
+    struct fb_span group[FB_CHUNK_GROUPS] = {0};
+    enum fb_status st = FB_OK;
+    for (unsigned g = 0; g < ngroups && st == FB_OK; g++) {
+        uint8_t *p;
+        st = fb_case_blob(c, cid, g, &p, &group[g].n, err);
+        group[g].p = p;
+    }
+    if (st == FB_OK) {
+        struct fb_digest got;
+        fb_chunk_content_digest(group, ngroups, &got);
+        if (!same(&got, want))
+            st = bad(err, cid, "does not match its digest: its bytes were altered");
+    }
+    for (unsigned g = 0; g < ngroups; g++)
+        free((void *)(uintptr_t)group[g].p);
+    return st;
+}
+
+/* Smallest and largest values and counts, as the rows have them. */
+static void zone_add(struct fb_zone *z, struct fb_chunk *k, uint32_t row)
+{
+    for (unsigned col = 0; col < FB_COL_COUNT; col++) {
+        if (!fb_col_info[col].zoned)
+            continue;
+        uint64_t flip = fb_col_info[col].is_signed ? (uint64_t)1 << 63 : 0, v = fb_chunk_value(k, col, row);
+        if (row == 0 || (v ^ flip) < (z->lo[col] ^ flip))
+            z->lo[col] = v;
+        if (row == 0 || (v ^ flip) > (z->hi[col] ^ flip))
+            z->hi[col] = v;
+    }
+    uint64_t state = fb_chunk_value(k, FB_COL_CONN_STATE, row), proto = fb_chunk_value(k, FB_COL_PROTO, row);
+    z->states[state < 15 ? state : 15]++;
+    z->protos[proto < 15 ? proto : 15]++;
+}
+
+static enum fb_status check_rows(struct fb_held_chunk *h, const struct fb_chunk_meta *m,
+                                 const struct fb_digest *want, struct fb_buf *row, struct fb_err *err)
+{
+    struct fb_digest_state st;
+    struct fb_digest got;
+    struct fb_zone zone = {0};
+    fb_digest_init(&st, "fb session rows");
+    for (uint32_t i = 0; i < m->nrows; i++) {
+        struct fb_session s;
+        size_t digested = 0;
+        fb_chunk_session(h->chunk, i, &s);
+        zone_add(&zone, h->chunk, i);
+        FB_TRY(fb_chunk_failed(h->chunk, err));
+        fb_buf_clear(row);
+        if (!fb_row_put(row, &s, &digested))
+            return bad(err, m->cid, "has a row that is longer than the format allows");
+        fb_digest_update(&st, row->data, digested);
+    }
+    fb_digest_final(&st, &got);
+    if (!same(&got, want))
+        return bad(err, m->cid, "has rows that do not match their digest");
+    return memcmp(&zone, &m->zone, sizeof zone) == 0
+               ? FB_OK
+               : bad(err, m->cid, "has a zone map that does not match its rows");
+}
+
+static enum fb_status check_sessions(struct fb_case *c, struct fb_err *err)
+{
+    struct fb_buf row;
+    fb_buf_init(&row, 1u << 20);
+    enum fb_status st = FB_OK;
+    for (size_t i = 0; i < c->sessions.n && st == FB_OK; i++) {
+        const struct fb_chunk_meta *m = &c->sessions.m[i];
+        struct hashes want;
+        struct fb_held_chunk *h = NULL;
+        st = stored_hashes(c, m->cid, &want, err);
+        if (st == FB_OK)
+            st = check_content(c, m->cid, FB_CHUNK_GROUPS, &want.content, err);
+        if (st == FB_OK)
+            st = fb_case_take_chunk(c, m, &h, err);
+        if (st == FB_OK)
+            st = check_rows(h, m, &want.logical, &row, err);
+        fb_case_let_chunk(c, h);
+    }
+    fb_buf_release(&row);
+    return st;
+}
+
+static enum fb_status check_packets(struct fb_case *c, struct fb_err *err)
+{
+    for (size_t i = 0; i < c->packets.n; i++) {
+        const struct fb_chunk_meta *m = &c->packets.m[i];
+        const struct fb_packet_chunk *k;
+        struct hashes want;
+        struct fb_digest got;
+        struct fb_digest_state st;
+        FB_TRY(stored_hashes(c, m->cid, &want, err));
+        FB_TRY(check_content(c, m->cid, 1, &want.content, err));
+        FB_TRY(fb_case_packet_chunk(c, m, &k, err));
+        fb_digest_init(&st, "fb packet rows");
+        for (uint32_t e = 0; e < k->n; e++)
+            fb_packet_entry_digest(&st, &k->entry[e]);
+        fb_digest_final(&st, &got);
+        if (!same(&got, &want.logical))
+            return bad(err, m->cid, "has entries that do not match their digest");
+    }
+    return FB_OK;
+}
+
+/* Every number once: chunks follow each other without a gap, and all but the last are full. */
+static enum fb_status check_numbers(struct fb_case *c, struct fb_err *err)
+{
+    for (size_t i = 0; i < c->sessions.n; i++) {
+        const struct fb_chunk_meta *m = &c->sessions.m[i];
+        if (m->first_number != (uint64_t)i * FB_CHUNK_ROWS + 1 ||
+            (i + 1 < c->sessions.n && m->nrows != FB_CHUNK_ROWS))
+            return bad(err, m->cid, "leaves out session numbers");
+    }
+    return FB_OK;
+}
+
+static enum fb_status check_integrity(struct fb_case *c, struct fb_err *err)
+{
+    sqlite3_stmt *st;
+    c->internal++;
+    enum fb_status got = fb_db_prepare(c->db, "PRAGMA quick_check(1)", &st, err);
+    if (got == FB_OK) {
+        int rc = sqlite3_step(st);
+        const char *text = rc == SQLITE_ROW ? (const char *)sqlite3_column_text(st, 0) : NULL;
+        if (!text || strcmp(text, "ok") != 0)
+            got = fb_err_set(err, FB_ERR_VERIFY, "the database of the case is damaged: %.200s",
+                             text ? text : sqlite3_errmsg(c->db));
+    }
+    c->internal--;
+    sqlite3_finalize(st);
+    return got;
+}
+
+static enum fb_status check_digests(struct fb_case *c, const struct fb_case_info *info, struct fb_err *err)
+{
+    struct fb_digest cases, packets, evidence;
+    uint64_t nsessions, nentries;
+    c->internal++;
+    enum fb_status st = fb_case_digest_chunks(c->db, FB_KIND_SESSIONS, &cases, &nsessions, err);
+    if (st == FB_OK)
+        st = fb_case_digest_chunks(c->db, FB_KIND_PACKETS, &packets, &nentries, err);
+    if (st == FB_OK)
+        st = fb_case_digest_evidence(c->db, &evidence, err);
+    c->internal--;
+    FB_TRY(st);
+    if (!same(&cases, &info->case_digest))
+        return fb_err_set(err, FB_ERR_VERIFY, "the case digest does not match the chunks of the case");
+    if (!same(&packets, &info->packet_index_digest))
+        return fb_err_set(err, FB_ERR_VERIFY, "the packet index digest does not match the packet index");
+    if (!same(&evidence, &info->evidence_digest))
+        return fb_err_set(err, FB_ERR_VERIFY, "the evidence digest does not match the evidence records");
+    return FB_OK;
+}
+
+enum fb_status fb_case_check(struct fb_case *c, struct fb_err *err)
+{
+    struct fb_case_info info;
+    FB_TRY(fb_case_info(c, &info, err));
+    FB_TRY(check_integrity(c, err));
+    FB_TRY(check_sessions(c, err));
+    FB_TRY(check_packets(c, err));
+    if (!info.complete)
+        return FB_OK;
+    FB_TRY(check_numbers(c, err));
+    return check_digests(c, &info, err);
+}

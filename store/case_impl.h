@@ -1,0 +1,105 @@
+/* What the files of the case share. Not for other rooms. */
+#ifndef FB_STORE_CASE_IMPL_H
+#define FB_STORE_CASE_IMPL_H
+
+#include "store/case.h"
+#include "store/chunk.h"
+#include "store/db.h"
+#include "store/packet_chunk.h"
+
+/* One row of table `chunk`. */
+struct fb_chunk_meta {
+    uint64_t cid, first_number, last_number;
+    uint32_t nrows;
+    struct fb_zone zone; /* sessions only */
+};
+
+struct fb_chunk_list {
+    struct fb_chunk_meta *m; /* ascending by cid, which is ascending by number */
+    size_t n;
+};
+
+/* A session chunk that is held, most recently used first. */
+struct fb_held_chunk {
+    struct fb_held_chunk *next;
+    struct fb_chunk *chunk;
+    unsigned pins; /* cursors that stand on it */
+};
+#define FB_CHUNK_CACHE_BYTES ((size_t)192 << 20)
+
+struct fb_timeline_block; /* case_timeline.c */
+struct fb_case_writer;    /* case_write.c */
+
+struct fb_case {
+    sqlite3 *db;
+    char *path;                    /* NULL: in memory */
+    struct fb_case_writer *writer; /* NULL once finished, and for a case that was opened */
+    bool reading;                  /* may be read */
+
+    /* Reading. */
+    struct fb_zip zip;
+    struct fb_chunk_list sessions, packets;
+    int64_t data_version; /* of the database when the lists were read; 0: never */
+    struct fb_held_chunk *held;
+    uint64_t packet_cid; /* which packet chunk is unpacked, UINT64_MAX for none */
+    struct fb_packet_chunk packet_chunk;
+    struct fb_timeline_block *timeline;
+    sqlite3_stmt *get_blob, *get_version;
+    unsigned internal; /* > 0 while statements of our own are prepared: the authorizer lets them pass */
+    /* Borrowed by callers. */
+    char *info_text[3];
+    char *counter_name;
+};
+
+/* ---- case_write.c ---- */
+
+/* Ceiling in bytes for sessions that wait in memory; for tests. */
+void fb_case_set_window_ceiling(struct fb_case *c, size_t bytes);
+#define FB_WINDOW_CEILING ((size_t)96 << 20)
+
+/* A transaction for records that are written outside of chunks; committed with the next chunk or at the end.
+ */
+enum fb_status fb_case_write_begin(struct fb_case *c, struct fb_err *err);
+struct fb_zip *fb_case_write_zip(struct fb_case *c);
+
+/* ---- case_timeline.c ---- */
+
+enum fb_status fb_timeline_flush(struct fb_case *c, struct fb_err *err);
+/* Which packet an ordinal is. */
+enum fb_status fb_timeline_find(struct fb_case *c, uint64_t ordinal, struct fb_packet_ref *out,
+                                struct fb_err *err);
+void fb_timeline_free(struct fb_timeline_block *t);
+
+/* ---- case_read.c ---- */
+
+/* Makes a connection ready for reading: statements, limits, virtual tables, authorizer. */
+enum fb_status fb_case_start_reading(struct fb_case *c, struct fb_err *err);
+void fb_case_stop_reading(struct fb_case *c);
+/* Brings the chunk lists up to date. */
+enum fb_status fb_case_refresh(struct fb_case *c, struct fb_err *err);
+/* Index of the first chunk whose last number is >= number; list->n when there is none. */
+size_t fb_chunk_list_find(const struct fb_chunk_list *list, uint64_t number);
+/* A session chunk, held until it is let go as often as it was taken. */
+enum fb_status fb_case_take_chunk(struct fb_case *c, const struct fb_chunk_meta *m,
+                                  struct fb_held_chunk **out, struct fb_err *err);
+void fb_case_let_chunk(struct fb_case *c, struct fb_held_chunk *h); /* accepts NULL */
+/* A blob as an allocation. */
+enum fb_status fb_case_blob(struct fb_case *c, uint64_t cid, unsigned group, uint8_t **p, size_t *n,
+                            struct fb_err *err);
+/* Unpacks a packet chunk; borrowed until the next call. */
+enum fb_status fb_case_packet_chunk(struct fb_case *c, const struct fb_chunk_meta *m,
+                                    const struct fb_packet_chunk **out, struct fb_err *err);
+
+/* ---- case_digest.c ---- */
+
+/* Digest over the logical digests of all chunks of one kind; *nrows gets the number of rows. */
+enum fb_status fb_case_digest_chunks(sqlite3 *db, enum fb_chunk_kind kind, struct fb_digest *out,
+                                     uint64_t *nrows, struct fb_err *err);
+enum fb_status fb_case_digest_evidence(sqlite3 *db, struct fb_digest *out, struct fb_err *err);
+
+/* ---- vtab_sessions.c, vtab_packets.c ---- */
+
+enum fb_status fb_vtab_register_sessions(struct fb_case *c, struct fb_err *err);
+enum fb_status fb_vtab_register_packets(struct fb_case *c, struct fb_err *err);
+
+#endif

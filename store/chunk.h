@@ -1,0 +1,162 @@
+/* Row groups of sessions: up to 65,536 sessions in number order, column by column (docs/case-format.md,
+ * "Session chunks").
+ *
+ * A struct fb_chunk_writer turns canonical rows into blobs; it holds scratch space for one chunk and belongs
+ * to one thread at a time. A struct fb_chunk reads one: groups are fetched when first needed, pages decoded
+ * when first touched. Everything in it is untrusted. Errors stick: a failed read returns zero, and
+ * fb_chunk_failed tells once per row. */
+#ifndef FB_STORE_CHUNK_H
+#define FB_STORE_CHUNK_H
+
+#include "base/digest.h"
+#include "base/err.h"
+#include "store/column.h"
+#include "store/dict.h"
+#include "store/row.h"
+
+#define FB_CHUNK_ROWS    65536u
+#define FB_CHUNK_VERSION 1
+#define FB_CHUNK_GROUPS  7
+#define FB_BLOB_MAX      (48u << 20) /* bytes of any blob in a case */
+
+/* Stream ids; stored in cases. */
+enum fb_col {
+    FB_COL_TS = 0,
+    FB_COL_DURATION = 1,
+    FB_COL_ORIG_H = 2, /* codes of FB_DICT_ADDR */
+    FB_COL_RESP_H = 3,
+    FB_COL_ORIG_P = 4,
+    FB_COL_RESP_P = 5,
+    FB_COL_PROTO = 6,
+    FB_COL_IP_PROTO = 7,
+    FB_COL_CONN_STATE = 8,
+    FB_COL_SERVICE = 9,  /* codes of FB_DICT_SERVICE */
+    FB_COL_HISTORY = 10, /* codes of FB_DICT_HISTORY */
+    FB_COL_ORIG_BYTES = 11,
+    FB_COL_RESP_BYTES = 12,
+    FB_COL_MISSED_BYTES = 13,
+    FB_COL_ORIG_PKTS = 14,
+    FB_COL_RESP_PKTS = 15,
+    FB_COL_ORIG_IP_BYTES = 16, /* stored as quotient and remainder (FB_COL_*_IP_Q, _R) */
+    FB_COL_RESP_IP_BYTES = 17,
+    FB_COL_UID_DUP = 18,
+    FB_COL_END_REASON = 19,
+    FB_COL_VLAN = 20,
+    FB_COL_INNER_VLAN = 21,
+    FB_COL_HAS_MACS = 22,
+    FB_COL_ORIG_MAC = 23, /* codes of FB_DICT_MAC */
+    FB_COL_RESP_MAC = 24,
+    FB_COL_ORIG_TTL = 25,
+    FB_COL_RESP_TTL = 26,
+    FB_COL_TUNNEL = 27, /* codes of FB_DICT_TUNNEL */
+    FB_COL_NPARENTS = 28,
+    FB_COL_SEGMENTS = 29,
+    FB_COL_SEGMENT_GAP_SUM = 30,
+    FB_COL_SEGMENT_REGULARITY = 31,
+    FB_COL_SYN_SYNACK = 32,
+    FB_COL_SYNACK_ACK = 33,
+    FB_COL_ORIG_RETRANS = 34,
+    FB_COL_RESP_RETRANS = 35,
+    FB_COL_ORIG_OOO = 36,
+    FB_COL_RESP_OOO = 37,
+    FB_COL_ORIG_ZERO_WINDOW = 38,
+    FB_COL_RESP_ZERO_WINDOW = 39,
+    FB_COL_BAD_CHECKSUM = 40,
+    FB_COL_FIRST_ORDINAL = 41,
+    FB_COL_EVIDENCE_PKTS = 42, /* stored less orig_pkts and resp_pkts */
+    FB_COL_COUNT = 43,
+    /* Streams that are no column of their own. */
+    FB_COL_ORIG_IP_Q = 43,
+    FB_COL_ORIG_IP_R = 44,
+    FB_COL_RESP_IP_Q = 45,
+    FB_COL_RESP_IP_R = 46,
+    FB_COL_PARENTS = 47,  /* numbers of outer sessions, all rows one after the other */
+    FB_STREAM_DICTS = 48, /* + enum fb_dict_kind */
+    FB_STREAM_COUNT = 53
+};
+
+enum fb_dict_kind {
+    FB_DICT_ADDR,
+    FB_DICT_MAC,
+    FB_DICT_SERVICE,
+    FB_DICT_HISTORY,
+    FB_DICT_TUNNEL,
+    FB_DICT_KINDS
+};
+
+struct fb_col_info {
+    uint8_t group;
+    bool is_signed;
+    bool zoned;   /* has its smallest and largest value in the zone map */
+    int8_t dict;  /* enum fb_dict_kind of its codes; -1: a number */
+    uint64_t max; /* largest value that the field holds; codes are checked against their dictionary */
+};
+extern const struct fb_col_info fb_col_info[FB_STREAM_COUNT];
+
+/* Bytes of each entry of a dictionary; 0 when they differ. */
+size_t fb_dict_fixed_len(unsigned kind);
+
+/* ---- zone maps ---- */
+
+struct fb_zone {
+    uint64_t lo[FB_COL_COUNT], hi[FB_COL_COUNT]; /* zoned columns; signed ones in two's complement */
+    uint32_t states[16], protos[16]; /* rows by conn_state and proto; the last one counts the rest */
+};
+bool fb_zone_read(const uint8_t *p, size_t n, struct fb_zone *out);
+
+/* ---- writing ---- */
+
+struct fb_chunk_writer; /* one per thread */
+
+struct fb_chunk_blobs {
+    uint32_t nrows;
+    int64_t ts_min_ns, ts_max_ns;
+    struct fb_buf group[FB_CHUNK_GROUPS];
+    struct fb_buf zone;
+    struct fb_digest content; /* over the blobs */
+    struct fb_digest logical; /* over the digested parts of the canonical rows */
+};
+void fb_chunk_blobs_release(struct fb_chunk_blobs *b);
+
+struct fb_chunk_writer *fb_chunk_writer_new(void); /* NULL when memory ran out */
+void fb_chunk_writer_free(struct fb_chunk_writer *w);
+
+/* Encodes n canonical rows, in number order; the bytes are borrowed until the call returns. */
+enum fb_status fb_chunk_write(struct fb_chunk_writer *w, const struct fb_span *rows, size_t n,
+                              struct fb_chunk_blobs *out, struct fb_err *err);
+
+void fb_chunk_content_digest(const struct fb_span *groups, size_t n, struct fb_digest *out);
+
+/* ---- reading ---- */
+
+/* Fetches one group blob as an allocation that the chunk takes over. */
+typedef enum fb_status (*fb_chunk_fetch)(void *ctx, uint64_t cid, unsigned group, uint8_t **p, size_t *n,
+                                         struct fb_err *err);
+
+struct fb_chunk; /* one open chunk */
+
+/* `first_number`: session number of its first row. `zip` is borrowed. NULL when memory ran out. */
+struct fb_chunk *fb_chunk_open(struct fb_zip *zip, uint64_t cid, uint64_t first_number, uint32_t nrows,
+                               fb_chunk_fetch fetch, void *ctx);
+void fb_chunk_close(struct fb_chunk *c); /* accepts NULL */
+
+uint64_t fb_chunk_cid(const struct fb_chunk *c);
+uint64_t fb_chunk_first(const struct fb_chunk *c);
+uint32_t fb_chunk_nrows(const struct fb_chunk *c);
+size_t fb_chunk_bytes(const struct fb_chunk *c); /* memory that it holds */
+
+/* A value of a column (a code for dictionary columns). `row` < nrows. */
+uint64_t fb_chunk_value(struct fb_chunk *c, unsigned col, uint32_t row);
+/* Up to FB_PAGE_ROWS values of page `page` of a column; returns how many. */
+size_t fb_chunk_values(struct fb_chunk *c, unsigned col, uint32_t page, uint64_t out[static FB_PAGE_ROWS]);
+/* A dictionary, NULL on damage. */
+const struct fb_dict *fb_chunk_dict(struct fb_chunk *c, unsigned kind);
+/* The whole record; strings and parents are borrowed from the chunk. */
+void fb_chunk_session(struct fb_chunk *c, uint32_t row, struct fb_session *out);
+/* Outer sessions of a row. */
+const uint64_t *fb_chunk_parents(struct fb_chunk *c, uint32_t row, uint32_t *n);
+
+/* FB_OK, or the first error that a read met. */
+enum fb_status fb_chunk_failed(const struct fb_chunk *c, struct fb_err *err);
+
+#endif

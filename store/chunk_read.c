@@ -1,0 +1,406 @@
+#include "store/chunk.h"
+
+/* Values less the smallest of their page, in the narrowest type that holds them. */
+struct page {
+    uint64_t base;
+    uint8_t width; /* 0, 1, 2, 4 or 8 bytes */
+    uint8_t bytes[];
+};
+
+struct fb_chunk {
+    struct fb_zip *zip;
+    uint64_t cid, first;
+    uint32_t nrows, npages;
+    fb_chunk_fetch fetch;
+    void *ctx;
+    uint8_t *blob[FB_CHUNK_GROUPS];
+    size_t blob_len[FB_CHUNK_GROUPS];
+    struct fb_stream stream[FB_STREAM_COUNT];
+    struct page *page[FB_COL_PARENTS][FB_CHUNK_ROWS / FB_PAGE_ROWS];
+    struct fb_dict dict[FB_DICT_KINDS];
+    bool have_dict[FB_DICT_KINDS];
+    uint64_t *parents;     /* all of the chunk */
+    uint32_t *parents_off; /* nrows + 1 */
+    size_t bytes;
+    struct fb_err err;
+};
+
+struct fb_chunk *fb_chunk_open(struct fb_zip *zip, uint64_t cid, uint64_t first_number, uint32_t nrows,
+                               fb_chunk_fetch fetch, void *ctx)
+{
+    FB_BUG(nrows == 0 || nrows > FB_CHUNK_ROWS);
+    struct fb_chunk *c = calloc(1, sizeof *c);
+    if (!c)
+        return NULL;
+    c->zip = zip;
+    c->cid = cid;
+    c->first = first_number;
+    c->nrows = nrows;
+    c->npages = (nrows + FB_PAGE_ROWS - 1) / FB_PAGE_ROWS;
+    c->fetch = fetch;
+    c->ctx = ctx;
+    c->bytes = sizeof *c;
+    return c;
+}
+
+void fb_chunk_close(struct fb_chunk *c)
+{
+    if (!c)
+        return;
+    for (unsigned g = 0; g < FB_CHUNK_GROUPS; g++)
+        free(c->blob[g]);
+    for (unsigned i = 0; i < FB_STREAM_COUNT; i++)
+        fb_stream_release(&c->stream[i]);
+    for (unsigned i = 0; i < FB_COL_PARENTS; i++)
+        for (unsigned k = 0; k < c->npages; k++)
+            free(c->page[i][k]);
+    for (unsigned i = 0; i < FB_DICT_KINDS; i++)
+        fb_dict_release(&c->dict[i]);
+    free(c->parents);
+    free(c->parents_off);
+    free(c);
+}
+
+uint64_t fb_chunk_cid(const struct fb_chunk *c)
+{
+    return c->cid;
+}
+
+uint64_t fb_chunk_first(const struct fb_chunk *c)
+{
+    return c->first;
+}
+
+uint32_t fb_chunk_nrows(const struct fb_chunk *c)
+{
+    return c->nrows;
+}
+
+size_t fb_chunk_bytes(const struct fb_chunk *c)
+{
+    return c->bytes;
+}
+
+enum fb_status fb_chunk_failed(const struct fb_chunk *c, struct fb_err *err)
+{
+    if (c->err.status != FB_OK && err)
+        *err = c->err;
+    return c->err.status;
+}
+
+static void fail(struct fb_chunk *c, unsigned id, const char *what)
+{
+    if (c->err.status == FB_OK)
+        fb_err_set(&c->err, FB_ERR_VERIFY, "chunk %llu of the case is damaged: stream %u %s",
+                   (unsigned long long)c->cid, id, what);
+}
+
+/* ---- groups and streams ---- */
+
+static bool parse_group(struct fb_chunk *c, unsigned group)
+{
+    struct fb_cur cur = fb_cur_init(c->blob[group], c->blob_len[group]);
+    unsigned version = fb_cur_u8(&cur), count = fb_cur_u8(&cur);
+    if (version != FB_CHUNK_VERSION || count > FB_STREAM_COUNT)
+        return false;
+    uint8_t ids[FB_STREAM_COUNT];
+    for (unsigned i = 0; i < count; i++) {
+        unsigned id = fb_cur_u8(&cur);
+        if (id >= FB_STREAM_COUNT || fb_col_info[id].group != group || c->stream[id].present ||
+            !fb_stream_parse(&cur, &c->stream[id]))
+            return false;
+        ids[i] = (uint8_t)id;
+        c->bytes += c->stream[id].npages * sizeof *c->stream[id].pages;
+        bool is_bytes = c->stream[id].enc == FB_ENC_BYTES;
+        if (is_bytes != (id >= FB_STREAM_DICTS) || (id < FB_COL_PARENTS && c->stream[id].nvals != c->nrows))
+            return false;
+    }
+    for (unsigned i = 0; i < count; i++) {
+        c->stream[ids[i]].p = fb_cur_take(&cur, c->stream[ids[i]].len);
+        if (!c->stream[ids[i]].p)
+            return false;
+    }
+    return fb_cur_ok(&cur) && fb_cur_left(&cur) == 0;
+}
+
+static struct fb_stream *stream(struct fb_chunk *c, unsigned id)
+{
+    unsigned group = fb_col_info[id].group;
+    if (c->err.status != FB_OK)
+        return NULL;
+    if (!c->blob[group]) {
+        if (c->fetch(c->ctx, c->cid, group, &c->blob[group], &c->blob_len[group], &c->err) != FB_OK)
+            return NULL;
+        c->bytes += c->blob_len[group];
+        if (!parse_group(c, group)) {
+            fail(c, id, "has a malformed directory");
+            return NULL;
+        }
+    }
+    if (!c->stream[id].present) {
+        fail(c, id, "is missing");
+        return NULL;
+    }
+    return &c->stream[id];
+}
+
+/* ---- pages ---- */
+
+static struct page *narrow(struct fb_chunk *c, const uint64_t *v, size_t n)
+{
+    uint64_t lo = UINT64_MAX, hi = 0;
+    for (size_t i = 0; i < n; i++) {
+        lo = v[i] < lo ? v[i] : lo;
+        hi = v[i] > hi ? v[i] : hi;
+    }
+    uint64_t span = hi - lo;
+    unsigned width = span == 0            ? 0
+                     : span <= UINT8_MAX  ? 1
+                     : span <= UINT16_MAX ? 2
+                     : span <= UINT32_MAX ? 4
+                                          : 8;
+    struct page *p = malloc(sizeof *p + n * width);
+    if (!p) {
+        fb_err_nomem(&c->err, "a page");
+        return NULL;
+    }
+    p->base = lo;
+    p->width = (uint8_t)width;
+    for (size_t i = 0; i < n && width; i++) {
+        uint64_t d = v[i] - lo;
+        uint8_t d1 = (uint8_t)d;
+        uint16_t d2 = (uint16_t)d;
+        uint32_t d4 = (uint32_t)d;
+        const void *from = width == 1   ? (void *)&d1
+                           : width == 2 ? (void *)&d2
+                           : width == 4 ? (void *)&d4
+                                        : (void *)&d;
+        memcpy(p->bytes + i * width, from, width);
+    }
+    c->bytes += sizeof *p + n * width;
+    return p;
+}
+
+static uint64_t at(const struct page *p, size_t i)
+{
+    switch (p->width) {
+    case 0:
+        return p->base;
+    case 1:
+        return p->base + p->bytes[i];
+    case 2: {
+        uint16_t v;
+        memcpy(&v, p->bytes + 2 * i, 2);
+        return p->base + v;
+    }
+    case 4: {
+        uint32_t v;
+        memcpy(&v, p->bytes + 4 * i, 4);
+        return p->base + v;
+    }
+    default: {
+        uint64_t v;
+        memcpy(&v, p->bytes + 8 * i, 8);
+        return p->base + v;
+    }
+    }
+}
+
+/* A page of a stored stream, decoded once; values are checked against what the field can hold. */
+static const struct page *page_of(struct fb_chunk *c, unsigned id, uint32_t page)
+{
+    if (c->page[id][page])
+        return c->page[id][page];
+    struct fb_stream *s = stream(c, id);
+    if (!s)
+        return NULL;
+    uint64_t limit = fb_col_info[id].max;
+    if (fb_col_info[id].dict >= 0) {
+        const struct fb_dict *d = fb_chunk_dict(c, (unsigned)fb_col_info[id].dict);
+        if (!d)
+            return NULL;
+        if (d->n == 0) {
+            fail(c, id, "has codes without a dictionary");
+            return NULL;
+        }
+        limit = d->n - 1;
+    }
+    /* Not zip->vals: reading a dictionary in between is over by now, but scratch stays the zip's own. */
+    uint64_t *v = c->zip->vals;
+    size_t n = fb_stream_page(c->zip, s, page, v);
+    bool stored_as_is = id != FB_COL_EVIDENCE_PKTS;
+    for (size_t i = 0; i < n && stored_as_is && limit != UINT64_MAX; i++) {
+        if (v[i] > limit) {
+            fail(c, id, "holds a value that its field cannot have");
+            return NULL;
+        }
+    }
+    if (n == 0) {
+        fail(c, id, "has a page that does not decode");
+        return NULL;
+    }
+    return c->page[id][page] = narrow(c, v, n);
+}
+
+static uint64_t stored(struct fb_chunk *c, unsigned id, uint32_t row)
+{
+    const struct page *p = page_of(c, id, row / FB_PAGE_ROWS);
+    return p ? at(p, row % FB_PAGE_ROWS) : 0;
+}
+
+static uint64_t join_ip_bytes(uint64_t payload, uint64_t pkts, uint64_t q, uint64_t r)
+{
+    uint64_t rest = (uint64_t)fb_unzigzag(r);
+    return pkts == 0 || pkts > INT64_MAX ? payload + rest : payload + (uint64_t)fb_unzigzag(q) * pkts + rest;
+}
+
+uint64_t fb_chunk_value(struct fb_chunk *c, unsigned col, uint32_t row)
+{
+    switch (col) {
+    case FB_COL_ORIG_IP_BYTES:
+        return join_ip_bytes(stored(c, FB_COL_ORIG_BYTES, row), stored(c, FB_COL_ORIG_PKTS, row),
+                             stored(c, FB_COL_ORIG_IP_Q, row), stored(c, FB_COL_ORIG_IP_R, row));
+    case FB_COL_RESP_IP_BYTES:
+        return join_ip_bytes(stored(c, FB_COL_RESP_BYTES, row), stored(c, FB_COL_RESP_PKTS, row),
+                             stored(c, FB_COL_RESP_IP_Q, row), stored(c, FB_COL_RESP_IP_R, row));
+    case FB_COL_EVIDENCE_PKTS:
+        return (uint64_t)fb_unzigzag(stored(c, FB_COL_EVIDENCE_PKTS, row)) +
+               stored(c, FB_COL_ORIG_PKTS, row) + stored(c, FB_COL_RESP_PKTS, row);
+    default:
+        return stored(c, col, row);
+    }
+}
+
+size_t fb_chunk_values(struct fb_chunk *c, unsigned col, uint32_t page, uint64_t out[static FB_PAGE_ROWS])
+{
+    uint32_t start = page * FB_PAGE_ROWS;
+    size_t n = start >= c->nrows ? 0 : c->nrows - start < FB_PAGE_ROWS ? c->nrows - start : FB_PAGE_ROWS;
+    for (size_t i = 0; i < n; i++)
+        out[i] = fb_chunk_value(c, col, start + (uint32_t)i);
+    return c->err.status == FB_OK ? n : 0;
+}
+
+/* ---- dictionaries and lists ---- */
+
+const struct fb_dict *fb_chunk_dict(struct fb_chunk *c, unsigned kind)
+{
+    if (c->have_dict[kind])
+        return &c->dict[kind];
+    struct fb_stream *s = stream(c, FB_STREAM_DICTS + kind);
+    if (!s)
+        return NULL;
+    uint8_t *p = fb_stream_all_bytes(c->zip, s);
+    bool good = p && fb_dict_read(p, (size_t)s->nvals, fb_dict_fixed_len(kind), &c->dict[kind]);
+    free(p);
+    if (!good) {
+        fail(c, FB_STREAM_DICTS + kind, "is no valid dictionary");
+        return NULL;
+    }
+    c->bytes += c->dict[kind].nbytes + (c->dict[kind].n + 1) * sizeof(uint32_t);
+    c->have_dict[kind] = true;
+    return &c->dict[kind];
+}
+
+static bool load_parents(struct fb_chunk *c)
+{
+    struct fb_stream *s = stream(c, FB_COL_PARENTS);
+    uint32_t *off = malloc((c->nrows + 1u) * sizeof *off);
+    uint64_t total = 0, *all = NULL;
+    if (!s || !off)
+        goto bad;
+    for (uint32_t i = 0; i < c->nrows; i++) {
+        off[i] = (uint32_t)total;
+        total += stored(c, FB_COL_NPARENTS, i);
+    }
+    off[c->nrows] = (uint32_t)total;
+    if (c->err.status != FB_OK || total != s->nvals)
+        goto bad;
+    all = malloc((s->npages * FB_PAGE_ROWS + 1) * sizeof *all);
+    if (!all)
+        goto bad;
+    for (size_t i = 0; i < s->npages; i++)
+        if (fb_stream_page(c->zip, s, i, all + i * FB_PAGE_ROWS) == 0)
+            goto bad;
+    c->parents = all;
+    c->parents_off = off;
+    c->bytes += (size_t)total * sizeof *all + c->nrows * sizeof *off;
+    return true;
+bad:
+    free(off);
+    free(all);
+    fail(c, FB_COL_PARENTS, "does not hold the outer sessions that the rows name");
+    return false;
+}
+
+const uint64_t *fb_chunk_parents(struct fb_chunk *c, uint32_t row, uint32_t *n)
+{
+    *n = (uint32_t)stored(c, FB_COL_NPARENTS, row);
+    if (*n == 0 || (!c->parents && !load_parents(c))) {
+        *n = 0;
+        return NULL;
+    }
+    return c->parents + c->parents_off[row];
+}
+
+/* ---- whole rows ---- */
+
+static struct fb_span entry(struct fb_chunk *c, unsigned col, uint32_t row)
+{
+    uint64_t code = stored(c, col, row);
+    if (c->err.status != FB_OK)
+        return (struct fb_span){(const uint8_t *)"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 0};
+    return fb_dict_entry(&c->dict[fb_col_info[col].dict], (uint32_t)code);
+}
+
+static void session_flow(struct fb_chunk *c, uint32_t row, struct fb_session *s)
+{
+    s->ts_ns = (int64_t)stored(c, FB_COL_TS, row);
+    s->duration_ns = (int64_t)stored(c, FB_COL_DURATION, row);
+    s->orig_h = fb_addr_v6(entry(c, FB_COL_ORIG_H, row).p);
+    s->resp_h = fb_addr_v6(entry(c, FB_COL_RESP_H, row).p);
+    s->orig_p = (uint16_t)stored(c, FB_COL_ORIG_P, row);
+    s->resp_p = (uint16_t)stored(c, FB_COL_RESP_P, row);
+    s->proto = (uint8_t)stored(c, FB_COL_PROTO, row);
+    s->ip_proto = (uint8_t)stored(c, FB_COL_IP_PROTO, row);
+    s->conn_state = (uint8_t)stored(c, FB_COL_CONN_STATE, row);
+    s->service = (const char *)entry(c, FB_COL_SERVICE, row).p;
+    s->history = (const char *)entry(c, FB_COL_HISTORY, row).p;
+    s->orig_bytes = stored(c, FB_COL_ORIG_BYTES, row);
+    s->resp_bytes = stored(c, FB_COL_RESP_BYTES, row);
+    s->missed_bytes = stored(c, FB_COL_MISSED_BYTES, row);
+    s->orig_pkts = stored(c, FB_COL_ORIG_PKTS, row);
+    s->resp_pkts = stored(c, FB_COL_RESP_PKTS, row);
+    s->orig_ip_bytes = fb_chunk_value(c, FB_COL_ORIG_IP_BYTES, row);
+    s->resp_ip_bytes = fb_chunk_value(c, FB_COL_RESP_IP_BYTES, row);
+}
+
+void fb_chunk_session(struct fb_chunk *c, uint32_t row, struct fb_session *s)
+{
+    *s = (struct fb_session){.number = c->first + row};
+    session_flow(c, row, s);
+    s->uid_dup = (uint32_t)stored(c, FB_COL_UID_DUP, row);
+    s->end_reason = (uint8_t)stored(c, FB_COL_END_REASON, row);
+    s->vlan = (uint16_t)stored(c, FB_COL_VLAN, row);
+    s->inner_vlan = (uint16_t)stored(c, FB_COL_INNER_VLAN, row);
+    s->has_macs = (uint8_t)stored(c, FB_COL_HAS_MACS, row);
+    memcpy(s->orig_mac, entry(c, FB_COL_ORIG_MAC, row).p, 6);
+    memcpy(s->resp_mac, entry(c, FB_COL_RESP_MAC, row).p, 6);
+    s->orig_ttl = (uint8_t)stored(c, FB_COL_ORIG_TTL, row);
+    s->resp_ttl = (uint8_t)stored(c, FB_COL_RESP_TTL, row);
+    s->tunnel = (const char *)entry(c, FB_COL_TUNNEL, row).p;
+    s->parents = fb_chunk_parents(c, row, &s->nparents);
+    s->segments = stored(c, FB_COL_SEGMENTS, row);
+    s->segment_gap_sum_ns = stored(c, FB_COL_SEGMENT_GAP_SUM, row);
+    s->segment_regularity_ppm = (uint32_t)stored(c, FB_COL_SEGMENT_REGULARITY, row);
+    s->syn_synack_ns = (int64_t)stored(c, FB_COL_SYN_SYNACK, row);
+    s->synack_ack_ns = (int64_t)stored(c, FB_COL_SYNACK_ACK, row);
+    s->orig_retrans_pkts = stored(c, FB_COL_ORIG_RETRANS, row);
+    s->resp_retrans_pkts = stored(c, FB_COL_RESP_RETRANS, row);
+    s->orig_ooo_pkts = stored(c, FB_COL_ORIG_OOO, row);
+    s->resp_ooo_pkts = stored(c, FB_COL_RESP_OOO, row);
+    s->orig_zero_window_pkts = stored(c, FB_COL_ORIG_ZERO_WINDOW, row);
+    s->resp_zero_window_pkts = stored(c, FB_COL_RESP_ZERO_WINDOW, row);
+    s->bad_checksum_pkts = stored(c, FB_COL_BAD_CHECKSUM, row);
+    s->first_ordinal = stored(c, FB_COL_FIRST_ORDINAL, row);
+    s->evidence_pkts = fb_chunk_value(c, FB_COL_EVIDENCE_PKTS, row);
+}

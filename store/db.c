@@ -1,0 +1,285 @@
+#include "store/db.h"
+
+#include "base/buf.h"
+#include "base/escape.h"
+#include "store/case.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* The schema, statement by statement. A case that has anything else is refused. */
+static const struct {
+    const char *name, *sql;
+} schema[] = {
+    {"case_info", "CREATE TABLE case_info(id INTEGER PRIMARY KEY, key TEXT NOT NULL, value)"},
+    {"checkpoint", "CREATE TABLE checkpoint(evidence INTEGER PRIMARY KEY, z BLOB NOT NULL)"},
+    {"chunk", "CREATE TABLE chunk(cid INTEGER PRIMARY KEY, kind INTEGER NOT NULL, nrows INTEGER NOT NULL, "
+              "first_number INTEGER NOT "
+              "NULL, last_number INTEGER NOT NULL, ts_min INTEGER, ts_max INTEGER, zone BLOB, content_hash "
+              "BLOB NOT NULL, "
+              "logical_hash BLOB NOT NULL)"},
+    {"chunk_grp", "CREATE TABLE chunk_grp(k INTEGER PRIMARY KEY, z BLOB NOT NULL)"},
+    {"counter", "CREATE TABLE counter(id INTEGER PRIMARY KEY, name TEXT NOT NULL, value INTEGER NOT NULL)"},
+    {"damage", "CREATE TABLE damage(id INTEGER PRIMARY KEY, evidence INTEGER NOT NULL, byte_off INTEGER NOT "
+               "NULL, pkt_no INTEGER NOT "
+               "NULL, what TEXT NOT NULL)"},
+    {"evidence", "CREATE TABLE evidence(evidence INTEGER PRIMARY KEY, path TEXT, size INTEGER NOT NULL, "
+                 "sha256 BLOB NOT NULL, format "
+                 "TEXT NOT NULL, compression TEXT NOT NULL, pkts INTEGER NOT NULL, cap_bytes INTEGER NOT "
+                 "NULL, wire_bytes INTEGER "
+                 "NOT NULL, first_ts INTEGER, last_ts INTEGER, backward_pkts INTEGER NOT NULL, damage_total "
+                 "INTEGER NOT NULL, "
+                 "notes_total INTEGER NOT NULL)"},
+    {"interface", "CREATE TABLE interface(id INTEGER PRIMARY KEY, evidence INTEGER NOT NULL, section INTEGER "
+                  "NOT NULL, iface INTEGER "
+                  "NOT NULL, linktype INTEGER NOT NULL, snaplen INTEGER NOT NULL, tsresol INTEGER NOT NULL, "
+                  "ts_offset_s INTEGER NOT "
+                  "NULL, name TEXT, description TEXT, filter TEXT, os TEXT, pkts INTEGER NOT NULL, if_recv "
+                  "INTEGER, if_drop INTEGER)"},
+    {"note", "CREATE TABLE note(id INTEGER PRIMARY KEY, evidence INTEGER NOT NULL, byte_off INTEGER NOT "
+             "NULL, pkt_no INTEGER NOT "
+             "NULL, kind TEXT NOT NULL, text TEXT NOT NULL)"},
+    {"run", "CREATE TABLE run(id INTEGER PRIMARY KEY, tool_version TEXT NOT NULL, params TEXT NOT NULL, "
+            "custody TEXT NOT NULL)"},
+    {"timeline_run",
+     "CREATE TABLE timeline_run(first_ordinal INTEGER PRIMARY KEY, nruns INTEGER NOT NULL, z BLOB NOT NULL)"},
+};
+#define NSCHEMA (sizeof schema / sizeof *schema)
+
+enum fb_status fb_db_error(sqlite3 *db, struct fb_err *err, const char *doing)
+{
+    int rc = sqlite3_errcode(db) & 0xff;
+    enum fb_status st = rc == SQLITE_NOMEM                            ? FB_ERR_NOMEM
+                        : rc == SQLITE_CORRUPT || rc == SQLITE_NOTADB ? FB_ERR_VERIFY
+                                                                      : FB_ERR_DB;
+    return fb_err_set(err, st, "%s: %s", doing, sqlite3_errmsg(db));
+}
+
+enum fb_status fb_db_exec(sqlite3 *db, const char *sql, struct fb_err *err)
+{
+    return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK ? FB_OK
+                                                                : fb_db_error(db, err, "the case database");
+}
+
+enum fb_status fb_db_prepare(sqlite3 *db, const char *sql, sqlite3_stmt **out, struct fb_err *err)
+{
+    if (sqlite3_prepare_v3(db, sql, -1, SQLITE_PREPARE_PERSISTENT, out, NULL) == SQLITE_OK)
+        return FB_OK;
+    return fb_db_error(db, err, "the case database");
+}
+
+enum fb_status fb_db_run(sqlite3 *db, sqlite3_stmt *st, struct fb_err *err)
+{
+    int rc = sqlite3_step(st);
+    enum fb_status got = rc == SQLITE_DONE ? FB_OK : fb_db_error(db, err, "cannot write to the case");
+    sqlite3_reset(st);
+    return got;
+}
+
+enum fb_status fb_db_int(sqlite3 *db, const char *sql, int64_t missing, int64_t *out, struct fb_err *err)
+{
+    sqlite3_stmt *st;
+    FB_TRY(fb_db_prepare(db, sql, &st, err));
+    int rc = sqlite3_step(st);
+    *out = rc == SQLITE_ROW ? sqlite3_column_int64(st, 0) : missing;
+    enum fb_status got =
+        rc == SQLITE_ROW || rc == SQLITE_DONE ? FB_OK : fb_db_error(db, err, "cannot read the case");
+    sqlite3_finalize(st);
+    return got;
+}
+
+static enum fb_status refuse(struct fb_err *err, enum fb_status st, const char *path, const char *what)
+{
+    struct fb_buf b;
+    fb_buf_init(&b, 300);
+    fb_escape_term(&b, path, strlen(path));
+    fb_err_set(err, st, "%s: %s", fb_buf_cstr(&b), what);
+    fb_buf_release(&b);
+    return st;
+}
+
+static enum fb_status configure(sqlite3 *db, bool in_memory, struct fb_err *err)
+{
+    static const char settings[] =
+        "PRAGMA page_size=4096; PRAGMA auto_vacuum=NONE; PRAGMA mmap_size=0; PRAGMA trusted_schema=OFF; "
+        "PRAGMA application_id=0x46424341; PRAGMA user_version=1";
+    FB_TRY(fb_db_exec(db, settings, err));
+    if (!in_memory)
+        FB_TRY(
+            fb_db_exec(db,
+                       "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=4000; "
+                       "PRAGMA journal_size_limit=67108864",
+                       err));
+    FB_TRY(fb_db_exec(db, "BEGIN", err));
+    for (size_t i = 0; i < NSCHEMA; i++)
+        FB_TRY(fb_db_exec(db, schema[i].sql, err));
+    return fb_db_exec(db, "COMMIT", err);
+}
+
+enum fb_status fb_db_create(const char *path, sqlite3 **out, struct fb_err *err)
+{
+    _Static_assert(FB_CASE_APPLICATION_ID == 0x46424341 && FB_CASE_SCHEMA_VERSION == 1,
+                   "as written in configure()");
+    struct stat st;
+    if (path && lstat(path, &st) == 0)
+        return refuse(err, FB_ERR_USAGE, path,
+                      "this file exists already; give the case another name or remove the file first");
+    sqlite3 *db = NULL;
+    int rc = sqlite3_open_v2(
+        path ? path : ":memory:", &db,
+        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+    enum fb_status got = rc == SQLITE_OK ? configure(db, !path, err)
+                                         : refuse(err, FB_ERR_IO, path ? path : "case", "cannot be created");
+    if (got != FB_OK) {
+        sqlite3_close(db);
+        return got;
+    }
+    *out = db;
+    return FB_OK;
+}
+
+/* ---- opening ---- */
+
+/* "file:" URI of a path; every byte that could mean something else is escaped. */
+static void uri_of(struct fb_buf *b, const char *path, bool immutable)
+{
+    fb_buf_puts(b, path[0] == '/' ? "file://" : "file:./");
+    for (const char *p = path; *p; p++) {
+        bool plain = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9') ||
+                     strchr("/._-", *p);
+        if (plain)
+            fb_buf_putc(b, *p);
+        else
+            fb_buf_printf(b, "%%%02x", (unsigned)(uint8_t)*p);
+    }
+    fb_buf_puts(b, immutable ? "?mode=ro&immutable=1" : "?mode=ro");
+}
+
+/* What lies beside a case: nothing, a journal that belongs to it, or something that somebody put there. */
+enum beside { BESIDE_NOTHING, BESIDE_JOURNAL, BESIDE_FOREIGN };
+
+static enum beside look_beside(const char *path, const char *suffix, const struct stat *of_case)
+{
+    struct fb_buf b;
+    struct stat st;
+    fb_buf_init(&b, 1u << 16);
+    fb_buf_puts(&b, path);
+    fb_buf_puts(&b, suffix);
+    const char *name = fb_buf_cstr(&b);
+    enum beside got = BESIDE_NOTHING;
+    if (b.failed)
+        got = BESIDE_FOREIGN;
+    else if (lstat(name, &st) == 0)
+        got = S_ISREG(st.st_mode) && st.st_uid == of_case->st_uid ? BESIDE_JOURNAL : BESIDE_FOREIGN;
+    fb_buf_release(&b);
+    return got;
+}
+
+static enum fb_status check_schema(sqlite3 *db, struct fb_err *err)
+{
+    sqlite3_stmt *st;
+    FB_TRY(fb_db_prepare(db, "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY name", &st, err));
+    size_t n = 0;
+    bool good = true;
+    int rc;
+    while ((rc = sqlite3_step(st)) == SQLITE_ROW && good) {
+        const char *col[4];
+        for (int i = 0; i < 4; i++) {
+            col[i] = (const char *)sqlite3_column_text(st, i);
+            if (!col[i])
+                col[i] = "";
+        }
+        good = n < NSCHEMA && strcmp(col[0], "table") == 0 && strcmp(col[1], schema[n].name) == 0 &&
+               strcmp(col[2], schema[n].name) == 0 && strcmp(col[3], schema[n].sql) == 0;
+        n++;
+    }
+    enum fb_status got = FB_OK;
+    if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+        got = fb_db_error(db, err, "cannot read the schema of the case");
+    else if (!good || n != NSCHEMA)
+        got = fb_err_set(err, FB_ERR_VERIFY,
+                         "the tables of this case are not those of a case; it was altered or is none");
+    sqlite3_finalize(st);
+    return got;
+}
+
+enum fb_status fb_db_harden(sqlite3 *db, struct fb_err *err)
+{
+    static const struct {
+        int id, value;
+    } limit[] = {{SQLITE_LIMIT_LENGTH, 64 << 20},
+                 {SQLITE_LIMIT_SQL_LENGTH, 100000},
+                 {SQLITE_LIMIT_COLUMN, 200},
+                 {SQLITE_LIMIT_EXPR_DEPTH, 100},
+                 {SQLITE_LIMIT_COMPOUND_SELECT, 20},
+                 {SQLITE_LIMIT_VDBE_OP, 100000},
+                 {SQLITE_LIMIT_FUNCTION_ARG, 20},
+                 {SQLITE_LIMIT_ATTACHED, 0},
+                 {SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 1000},
+                 {SQLITE_LIMIT_VARIABLE_NUMBER, 1000},
+                 {SQLITE_LIMIT_TRIGGER_DEPTH, 1}};
+    static const int on[] = {SQLITE_DBCONFIG_DEFENSIVE};
+    static const int off[] = {SQLITE_DBCONFIG_TRUSTED_SCHEMA, SQLITE_DBCONFIG_ENABLE_TRIGGER,
+                              SQLITE_DBCONFIG_ENABLE_VIEW, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION};
+    for (size_t i = 0; i < sizeof limit / sizeof *limit; i++)
+        sqlite3_limit(db, limit[i].id, limit[i].value);
+    for (size_t i = 0; i < sizeof on / sizeof *on; i++)
+        sqlite3_db_config(db, on[i], 1, (int *)NULL);
+    for (size_t i = 0; i < sizeof off / sizeof *off; i++)
+        sqlite3_db_config(db, off[i], 0, (int *)NULL);
+    return fb_db_exec(
+        db, "PRAGMA cell_size_check=ON; PRAGMA mmap_size=0; PRAGMA query_only=ON; PRAGMA temp_store=MEMORY",
+        err);
+}
+
+static enum fb_status check_opened(sqlite3 *db, const char *path, struct fb_err *err)
+{
+    int64_t app = 0, version = 0;
+    sqlite3_busy_timeout(db, 5000);
+    enum fb_status st = fb_db_harden(db, err);
+    if (st == FB_OK)
+        st = fb_db_int(db, "PRAGMA application_id", 0, &app, err);
+    if (st == FB_ERR_VERIFY || (st == FB_OK && app != FB_CASE_APPLICATION_ID))
+        return refuse(err, FB_ERR_INPUT, path, "this is not a case file");
+    if (st != FB_OK)
+        return refuse(err, st, path, sqlite3_errmsg(db));
+    FB_TRY(fb_db_int(db, "PRAGMA user_version", 0, &version, err));
+    if (version > FB_CASE_SCHEMA_VERSION)
+        return refuse(err, FB_ERR_NEWER, path,
+                      "a newer version of fbforensics wrote this case; use that version");
+    if (version != FB_CASE_SCHEMA_VERSION)
+        return refuse(err, FB_ERR_INPUT, path, "this case has a version number that was never used");
+    return check_schema(db, err);
+}
+
+enum fb_status fb_db_open(const char *path, sqlite3 **out, struct fb_err *err)
+{
+    struct stat st;
+    /* stat, not open: closing a descriptor of our own would drop SQLite's locks on the same file. */
+    if (stat(path, &st) != 0)
+        return refuse(err, FB_ERR_INPUT, path, "no such case file");
+    if (!S_ISREG(st.st_mode))
+        return refuse(err, FB_ERR_INPUT, path, "a case is a regular file");
+    enum beside wal = look_beside(path, "-wal", &st), journal = look_beside(path, "-journal", &st);
+    if (wal == BESIDE_FOREIGN || journal == BESIDE_FOREIGN)
+        return refuse(
+            err, FB_ERR_INPUT, path,
+            "beside it lies a -wal or -journal that is no file of the case's owner; move it away first");
+    bool quiet = wal == BESIDE_NOTHING && journal == BESIDE_NOTHING;
+    struct fb_buf uri;
+    fb_buf_init(&uri, 1u << 16);
+    uri_of(&uri, path, quiet);
+    sqlite3 *db = NULL;
+    int rc = sqlite3_open_v2(
+        fb_buf_cstr(&uri), &db,
+        SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+    fb_buf_release(&uri);
+    enum fb_status got =
+        rc == SQLITE_OK ? check_opened(db, path, err) : refuse(err, FB_ERR_IO, path, "cannot be opened");
+    if (got != FB_OK) {
+        sqlite3_close(db);
+        return got;
+    }
+    *out = db;
+    return FB_OK;
+}
