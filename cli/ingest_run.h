@@ -54,6 +54,7 @@ bool fb_ingest_opts_decide(const struct fb_ingest_opts *o);
 
 /* Command line of this process, for the custody record. */
 void fb_ingest_set_argv(int argc, char **argv);
+int fb_ingest_argv(char ***argv); /* borrowed; returns how many */
 
 /* Reads the captures into a new case: at `case_path`, or in memory when it is NULL. `replace` removes an
  * existing case first. Damage is printed as warnings. FB_OK, FB_ERR_DAMAGED with an open case in *out, or an

@@ -46,6 +46,7 @@ struct fb_case {
     struct fb_timeline_block *timeline;
     sqlite3_stmt *get_blob, *get_version;
     unsigned internal; /* > 0 while statements of our own are prepared: the authorizer lets them pass */
+    struct fb_custody_keep *custody; /* what the run that is written says of itself; chain.h */
     /* Borrowed by callers. */
     char *info_text[3];
     char *counter_name;
