@@ -3,6 +3,8 @@
 #include "store/case_impl.h"
 #include "store/encoder.h"
 
+#include <sodium/utils.h>
+
 #define SPILL_BYTES (8u << 20) /* of one spilled blob before compression */
 
 struct fb_case_writer {
@@ -90,6 +92,7 @@ void fb_case_close(struct fb_case *c)
     fb_timeline_free(c->timeline);
     writer_free(c->writer);
     sqlite3_close(c->db);
+    sodium_free(c->secret);
     free(c->path);
     free(c);
 }

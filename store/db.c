@@ -155,7 +155,7 @@ static void uri_of(struct fb_buf *b, const char *path, bool immutable)
     fb_buf_puts(b, immutable ? "?mode=ro&immutable=1" : "?mode=ro");
 }
 
-static bool beside(const char *path, const char *suffix)
+static bool beside(const char *path, const char *suffix, uid_t owner, bool *alien)
 {
     struct fb_buf b;
     struct stat st;
@@ -163,8 +163,30 @@ static bool beside(const char *path, const char *suffix)
     fb_buf_puts(&b, path);
     fb_buf_puts(&b, suffix);
     bool there = b.failed || lstat(fb_buf_cstr(&b), &st) == 0;
+    /* SQLite follows what lies there and may replay it into what is read: a link, a pipe or somebody else's
+     * file is a trap. */
+    *alien = there && (b.failed || !S_ISREG(st.st_mode) ||
+                       (st.st_uid != owner && st.st_uid != geteuid() && st.st_uid != 0));
     fb_buf_release(&b);
     return there;
+}
+
+/* Whether another file of SQLite's lies beside the case, and whether all of them may be believed. */
+static enum fb_status look_beside(const char *path, uid_t owner, bool *quiet, struct fb_err *err)
+{
+    static const char *const suffix[] = {"-wal", "-journal", "-shm"};
+    *quiet = true;
+    for (size_t i = 0; i < 3; i++) {
+        bool alien = false, there = beside(path, suffix[i], owner, &alien);
+        if (alien)
+            return refuse(err, FB_ERR_INPUT, path,
+                          i == 1 ? "beside this case lies a -journal that is no file of its owner; remove it"
+                          : i ? "beside this case lies a -shm that is no file of its owner; remove it"
+                              : "beside this case lies a -wal that is no file of its owner; remove it");
+        if (there && i < 2)
+            *quiet = false;
+    }
+    return FB_OK;
 }
 
 static enum fb_status check_schema(sqlite3 *db, struct fb_err *err)
@@ -224,11 +246,9 @@ enum fb_status fb_db_harden(sqlite3 *db, struct fb_err *err)
         err);
 }
 
-static enum fb_status check_opened(sqlite3 *db, const char *path, struct fb_err *err)
+enum fb_status fb_db_check(sqlite3 *db, const char *path, struct fb_err *err)
 {
     int64_t app = 0, version = 0;
-    FB_TRY(fb_db_harden(db, err));
-    sqlite3_busy_timeout(db, 5000);
     if (fb_db_int(db, "PRAGMA application_id", 0, &app, err) != FB_OK || app != FB_CASE_APPLICATION_ID)
         return refuse(err, FB_ERR_INPUT, path, "this is not a case file");
     FB_TRY(fb_db_int(db, "PRAGMA user_version", 0, &version, err));
@@ -240,25 +260,74 @@ static enum fb_status check_opened(sqlite3 *db, const char *path, struct fb_err 
     return check_schema(db, err);
 }
 
+static enum fb_status check_opened(sqlite3 *db, const char *path, struct fb_err *err)
+{
+    FB_TRY(fb_db_harden(db, err));
+    sqlite3_busy_timeout(db, 5000);
+    int64_t version;
+    enum fb_status st = fb_db_int(db, "PRAGMA schema_version", 0, &version, err);
+    if (st != FB_OK && (sqlite3_extended_errcode(db) == SQLITE_READONLY_ROLLBACK ||
+                        sqlite3_extended_errcode(db) == SQLITE_READONLY_RECOVERY))
+        return refuse(err, FB_ERR_INPUT, path,
+                      "a change of this case was interrupted and its -journal or -wal waits beside it; repeat "
+                      "the change, or remove that file if it is not yours");
+    return fb_db_check(db, path, err);
+}
+
+static enum fb_status open_uri(const char *path, bool quiet, sqlite3 **db, struct fb_err *err)
+{
+    struct fb_buf uri;
+    fb_buf_init(&uri, 1u << 16);
+    uri_of(&uri, path, quiet);
+    int rc = sqlite3_open_v2(
+        fb_buf_cstr(&uri), db,
+        SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+    fb_buf_release(&uri);
+    return rc == SQLITE_OK ? FB_OK : refuse(err, FB_ERR_IO, path, "cannot be opened");
+}
+
 enum fb_status fb_db_open(const char *path, sqlite3 **out, struct fb_err *err)
 {
     struct stat st;
+    bool quiet = true;
     /* stat, not open: closing a descriptor of our own would drop SQLite's locks on the same file. */
     if (stat(path, &st) != 0)
         return refuse(err, FB_ERR_INPUT, path, "no such case file");
     if (!S_ISREG(st.st_mode))
         return refuse(err, FB_ERR_INPUT, path, "a case is a regular file");
-    bool quiet = !beside(path, "-wal") && !beside(path, "-journal");
-    struct fb_buf uri;
-    fb_buf_init(&uri, 1u << 16);
-    uri_of(&uri, path, quiet);
+    /* Where a link leads is where SQLite looks for a journal. */
+    char *real = realpath(path, NULL);
+    if (!real)
+        return refuse(err, FB_ERR_IO, path, "cannot be opened");
     sqlite3 *db = NULL;
-    int rc = sqlite3_open_v2(
-        fb_buf_cstr(&uri), &db,
-        SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
-    fb_buf_release(&uri);
-    enum fb_status got =
-        rc == SQLITE_OK ? check_opened(db, path, err) : refuse(err, FB_ERR_IO, path, "cannot be opened");
+    enum fb_status got = look_beside(real, st.st_uid, &quiet, err);
+    if (got == FB_OK)
+        got = open_uri(real, quiet, &db, err);
+    if (got == FB_OK)
+        got = check_opened(db, path, err);
+    free(real);
+    if (got != FB_OK) {
+        sqlite3_close(db);
+        return got;
+    }
+    *out = db;
+    return FB_OK;
+}
+
+enum fb_status fb_db_open_memory(uint8_t *bytes, size_t n, const char *name, sqlite3 **out,
+                                 struct fb_err *err)
+{
+    sqlite3 *db = NULL;
+    enum fb_status got = FB_OK;
+    if (sqlite3_open_v2(":memory:", &db,
+                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX |
+                            SQLITE_OPEN_EXRESCODE,
+                        NULL) != SQLITE_OK ||
+        sqlite3_deserialize(db, "main", bytes, (sqlite3_int64)n, (sqlite3_int64)n,
+                            SQLITE_DESERIALIZE_READONLY) != SQLITE_OK)
+        got = fb_err_nomem(err, "a case in memory");
+    if (got == FB_OK)
+        got = check_opened(db, name, err);
     if (got != FB_OK) {
         sqlite3_close(db);
         return got;
