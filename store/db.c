@@ -181,8 +181,8 @@ static enum fb_status look_beside(const char *path, uid_t owner, bool *quiet, st
         if (alien)
             return refuse(err, FB_ERR_INPUT, path,
                           i == 1 ? "beside this case lies a -journal that is no file of its owner; remove it"
-                          : i ? "beside this case lies a -shm that is no file of its owner; remove it"
-                              : "beside this case lies a -wal that is no file of its owner; remove it");
+                          : i    ? "beside this case lies a -shm that is no file of its owner; remove it"
+                                 : "beside this case lies a -wal that is no file of its owner; remove it");
         if (there && i < 2)
             *quiet = false;
     }
@@ -268,9 +268,10 @@ static enum fb_status check_opened(sqlite3 *db, const char *path, struct fb_err 
     enum fb_status st = fb_db_int(db, "PRAGMA schema_version", 0, &version, err);
     if (st != FB_OK && (sqlite3_extended_errcode(db) == SQLITE_READONLY_ROLLBACK ||
                         sqlite3_extended_errcode(db) == SQLITE_READONLY_RECOVERY))
-        return refuse(err, FB_ERR_INPUT, path,
-                      "a change of this case was interrupted and its -journal or -wal waits beside it; repeat "
-                      "the change, or remove that file if it is not yours");
+        return refuse(
+            err, FB_ERR_INPUT, path,
+            "a change of this case was interrupted and its -journal or -wal waits beside it; repeat "
+            "the change, or remove that file if it is not yours");
     return fb_db_check(db, path, err);
 }
 

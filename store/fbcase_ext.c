@@ -1,8 +1,8 @@
 /* fbcase.so: the tables `sessions` and `packets` of a case in any other SQLite client (docs/sql.md).
  *
- * Loaded into a connection whose main database is a case of this version; it adds two read-only tables and the
- * function fbcase_version(). Compiled with FB_SQLITE_EXTENSION, so that every call goes to the SQLite that
- * loads it, whichever copy that is. */
+ * Loaded into a connection whose main database is a case of this version; it adds two read-only tables and
+ * the function fbcase_version(). Compiled with FB_SQLITE_EXTENSION, so that every call goes to the SQLite
+ * that loads it, whichever copy that is. */
 #include "store/case_impl.h"
 
 #include <sodium/core.h>
