@@ -155,38 +155,24 @@ static void uri_of(struct fb_buf *b, const char *path, bool immutable)
     fb_buf_puts(b, immutable ? "?mode=ro&immutable=1" : "?mode=ro");
 }
 
-static bool beside(const char *path, const char *suffix, uid_t owner, bool *alien)
+/* What lies beside a case: nothing, a journal that belongs to it, or something that somebody put there. */
+enum beside { BESIDE_NOTHING, BESIDE_JOURNAL, BESIDE_FOREIGN };
+
+static enum beside look_beside(const char *path, const char *suffix, const struct stat *of_case)
 {
     struct fb_buf b;
     struct stat st;
     fb_buf_init(&b, 1u << 16);
     fb_buf_puts(&b, path);
     fb_buf_puts(&b, suffix);
-    bool there = b.failed || lstat(fb_buf_cstr(&b), &st) == 0;
-    /* SQLite follows what lies there and may replay it into what is read: a link, a pipe or somebody else's
-     * file is a trap. */
-    *alien = there && (b.failed || !S_ISREG(st.st_mode) ||
-                       (st.st_uid != owner && st.st_uid != geteuid() && st.st_uid != 0));
+    const char *name = fb_buf_cstr(&b);
+    enum beside got = BESIDE_NOTHING;
+    if (b.failed)
+        got = BESIDE_FOREIGN;
+    else if (lstat(name, &st) == 0)
+        got = S_ISREG(st.st_mode) && st.st_uid == of_case->st_uid ? BESIDE_JOURNAL : BESIDE_FOREIGN;
     fb_buf_release(&b);
-    return there;
-}
-
-/* Whether another file of SQLite's lies beside the case, and whether all of them may be believed. */
-static enum fb_status look_beside(const char *path, uid_t owner, bool *quiet, struct fb_err *err)
-{
-    static const char *const suffix[] = {"-wal", "-journal", "-shm"};
-    *quiet = true;
-    for (size_t i = 0; i < 3; i++) {
-        bool alien = false, there = beside(path, suffix[i], owner, &alien);
-        if (alien)
-            return refuse(err, FB_ERR_INPUT, path,
-                          i == 1 ? "beside this case lies a -journal that is no file of its owner; remove it"
-                          : i    ? "beside this case lies a -shm that is no file of its owner; remove it"
-                                 : "beside this case lies a -wal that is no file of its owner; remove it");
-        if (there && i < 2)
-            *quiet = false;
-    }
-    return FB_OK;
+    return got;
 }
 
 static enum fb_status check_schema(sqlite3 *db, struct fb_err *err)
@@ -249,8 +235,11 @@ enum fb_status fb_db_harden(sqlite3 *db, struct fb_err *err)
 enum fb_status fb_db_check(sqlite3 *db, const char *path, struct fb_err *err)
 {
     int64_t app = 0, version = 0;
-    if (fb_db_int(db, "PRAGMA application_id", 0, &app, err) != FB_OK || app != FB_CASE_APPLICATION_ID)
+    enum fb_status st = fb_db_int(db, "PRAGMA application_id", 0, &app, err);
+    if (st == FB_ERR_VERIFY || (st == FB_OK && app != FB_CASE_APPLICATION_ID))
         return refuse(err, FB_ERR_INPUT, path, "this is not a case file");
+    if (st != FB_OK)
+        return refuse(err, st, path, sqlite3_errmsg(db));
     FB_TRY(fb_db_int(db, "PRAGMA user_version", 0, &version, err));
     if (version > FB_CASE_SCHEMA_VERSION)
         return refuse(err, FB_ERR_NEWER, path,
@@ -262,16 +251,19 @@ enum fb_status fb_db_check(sqlite3 *db, const char *path, struct fb_err *err)
 
 static enum fb_status check_opened(sqlite3 *db, const char *path, struct fb_err *err)
 {
-    FB_TRY(fb_db_harden(db, err));
-    sqlite3_busy_timeout(db, 5000);
     int64_t version;
-    enum fb_status st = fb_db_int(db, "PRAGMA schema_version", 0, &version, err);
+    sqlite3_busy_timeout(db, 5000);
+    enum fb_status st = fb_db_harden(db, err);
+    if (st == FB_OK)
+        st = fb_db_int(db, "PRAGMA schema_version", 0, &version, err);
     if (st != FB_OK && (sqlite3_extended_errcode(db) == SQLITE_READONLY_ROLLBACK ||
                         sqlite3_extended_errcode(db) == SQLITE_READONLY_RECOVERY))
         return refuse(
             err, FB_ERR_INPUT, path,
             "a change of this case was interrupted and its -journal or -wal waits beside it; repeat "
             "the change, or remove that file if it is not yours");
+    if (st == FB_ERR_VERIFY)
+        return refuse(err, FB_ERR_INPUT, path, "this is not a case file");
     return fb_db_check(db, path, err);
 }
 
@@ -290,7 +282,6 @@ static enum fb_status open_uri(const char *path, bool quiet, sqlite3 **db, struc
 enum fb_status fb_db_open(const char *path, sqlite3 **out, struct fb_err *err)
 {
     struct stat st;
-    bool quiet = true;
     /* stat, not open: closing a descriptor of our own would drop SQLite's locks on the same file. */
     if (stat(path, &st) != 0)
         return refuse(err, FB_ERR_INPUT, path, "no such case file");
@@ -301,9 +292,14 @@ enum fb_status fb_db_open(const char *path, sqlite3 **out, struct fb_err *err)
     if (!real)
         return refuse(err, FB_ERR_IO, path, "cannot be opened");
     sqlite3 *db = NULL;
-    enum fb_status got = look_beside(real, st.st_uid, &quiet, err);
+    enum beside wal = look_beside(real, "-wal", &st), journal = look_beside(real, "-journal", &st);
+    enum fb_status got = FB_OK;
+    if (wal == BESIDE_FOREIGN || journal == BESIDE_FOREIGN)
+        got = refuse(
+            err, FB_ERR_INPUT, path,
+            "beside it lies a -wal or -journal that is no file of the case's owner; move it away first");
     if (got == FB_OK)
-        got = open_uri(real, quiet, &db, err);
+        got = open_uri(real, wal == BESIDE_NOTHING && journal == BESIDE_NOTHING, &db, err);
     if (got == FB_OK)
         got = check_opened(db, path, err);
     free(real);
