@@ -23,9 +23,10 @@ struct fb_cur {
     bool bad;           /* a fetch went past the end */
 };
 
+/* `p` may be NULL when n is 0, and nothing is added to it then: arithmetic on NULL is undefined. */
 static inline struct fb_cur fb_cur_init(const void *p, size_t n)
 {
-    return (struct fb_cur){.p = p, .end = (const uint8_t *)p + n, .bad = false};
+    return (struct fb_cur){.p = p, .end = n ? (const uint8_t *)p + n : p, .bad = false};
 }
 
 static inline bool fb_cur_ok(const struct fb_cur *c)

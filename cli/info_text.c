@@ -162,7 +162,8 @@ static void put_totals(struct fb_buf *b, const struct fb_case_info *info)
     }
     put_key(b, "damage");
     if (info->damage_total)
-        fb_buf_printf(b, "%llu places\n", (unsigned long long)info->damage_total);
+        fb_buf_printf(b, "%llu place%s\n", (unsigned long long)info->damage_total,
+                      info->damage_total == 1 ? "" : "s");
     else
         fb_buf_puts(b, "none\n");
 }

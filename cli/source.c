@@ -4,10 +4,15 @@
 
 #include <sys/stat.h>
 
-static bool probe(const char *path)
+/* A case by its content, or by its name: what is called .fbcase and is none deserves the message of the
+ * store. */
+static bool is_case(const char *path)
 {
     struct stat st;
-    return strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISREG(st.st_mode) && fb_case_probe(path);
+    if (strcmp(path, "-") == 0 || stat(path, &st) != 0 || !S_ISREG(st.st_mode))
+        return false;
+    size_t n = strlen(path);
+    return fb_case_probe(path) || (n > 7 && strcmp(path + n - 7, ".fbcase") == 0);
 }
 
 static int open_case(struct fb_source *s, const char *path)
@@ -38,7 +43,7 @@ int fb_source_open(struct fb_source *s, const char *verb, char **paths, int npat
     if (npaths == 0)
         return fb_cli_usage(verb, "a case or a capture is needed");
     for (int i = 0; i < npaths; i++) {
-        if (!probe(paths[i]))
+        if (!is_case(paths[i]))
             continue;
         if (npaths > 1)
             return fb_cli_usage(verb, "%s is a case, which stands alone: give one case, or captures",

@@ -44,7 +44,7 @@ static void udp_packet(struct fb_shard *s, struct fb_flow *f, const struct fb_sh
     if (f->flags & FB_FLOW_SERVICE_DONE)
         return;
     size_t n = p->payload_caplen < p->payload_bytes ? p->payload_caplen : p->payload_bytes;
-    unsigned bits = fb_flow_service_data(f, dir, p->payload, n, before);
+    unsigned bits = fb_flow_service_data(f, dir, p->payload, n, before, false);
     if (bits & FB_SVC_FLIP)
         flip_by_application(f);
     fb_shard_service_bits(s, f, sp, bits);

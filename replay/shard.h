@@ -130,8 +130,9 @@ bool fb_shard_insert(struct fb_shard *s, struct fb_flow *f, uint32_t tag);
 void fb_shard_end(struct fb_shard *s, struct fb_flow *f, enum fb_end_reason why, uint64_t ordinal,
                   uint16_t part);
 
-/* Fires the session's timers that are due at now_ns; true when it ended. */
-bool fb_shard_fire(struct fb_shard *s, struct fb_flow *f, int64_t now_ns);
+/* Fires the session's timers that are due at the packet `ordinal` of the epoch, whose clock is now_ns; true
+ * when it ended. */
+bool fb_shard_fire(struct fb_shard *s, struct fb_flow *f, int64_t now_ns, uint64_t ordinal);
 
 /* Recomputes the earliest timer and moves the session on the wheel when it became earlier. */
 void fb_shard_rearm(struct fb_shard *s, struct fb_flow *f);

@@ -28,18 +28,19 @@ void fb_shard_rearm(struct fb_shard *s, struct fb_flow *f)
     fb_wheel_set(&s->wheel, &s->flows, f);
 }
 
-/* The first packet of the epoch at which a timer due at due_ns fires. */
-static uint32_t fire_index(const struct fb_epoch *e, int64_t due_ns)
+/* The first packet of the epoch at which a timer due at due_ns fires: its time has come, and it is not the
+ * session's own last packet, which may have armed a timer for the past. e->n when there is none. */
+static uint32_t fire_index(const struct fb_epoch *e, const struct fb_flow *f, int64_t due_ns)
 {
     uint32_t lo = 0, hi = e->n;
     while (lo < hi) {
         uint32_t mid = lo + (hi - lo) / 2;
-        if (e->now_ns[mid] < due_ns)
+        if (e->now_ns[mid] < due_ns || e->ordinal[mid] <= f->last_ordinal)
             lo = mid + 1;
         else
             hi = mid;
     }
-    return lo < e->n ? lo : e->n - 1;
+    return lo;
 }
 
 /* The TCP timer that is due at `due`, if that is what `due` stands for. True when the session ended. */
@@ -71,10 +72,9 @@ static bool fire_tcp(struct fb_shard *s, struct fb_flow *f, struct fb_tcp *t, in
     return false;
 }
 
-/* One timer, the earliest. */
-static bool fire_one(struct fb_shard *s, struct fb_flow *f, int64_t due)
+/* One timer, the earliest, at packet i of the epoch. */
+static bool fire_one(struct fb_shard *s, struct fb_flow *f, int64_t due, uint32_t i)
 {
-    uint32_t i = fire_index(s->epoch, due);
     int64_t fire_ns = s->epoch->now_ns[i];
     uint64_t ordinal = s->epoch->ordinal[i];
     struct fb_tcp *t = fb_shard_tcp(s, f);
@@ -100,8 +100,9 @@ static bool fire_one(struct fb_shard *s, struct fb_flow *f, int64_t due)
     return false;
 }
 
-bool fb_shard_fire(struct fb_shard *s, struct fb_flow *f, int64_t now_ns)
+bool fb_shard_fire(struct fb_shard *s, struct fb_flow *f, int64_t now_ns, uint64_t ordinal)
 {
+    const struct fb_epoch *e = s->epoch;
     /* Each round ends the session or moves its earliest timer to a later time than the packet that fired it.
      */
     for (;;) {
@@ -109,12 +110,13 @@ bool fb_shard_fire(struct fb_shard *s, struct fb_flow *f, int64_t now_ns)
         if (f->idle_due_ns > now_ns && f->last_ns + f->idle_timeout_ns > f->idle_due_ns)
             f->idle_due_ns = f->last_ns + f->idle_timeout_ns;
         int64_t due = earliest(s, f);
-        if (due > now_ns) {
+        uint32_t i = due > now_ns ? e->n : fire_index(e, f, due);
+        if (i == e->n || e->ordinal[i] > ordinal) {
             f->next_due_ns = due;
             fb_wheel_set(&s->wheel, &s->flows, f);
             return false;
         }
-        if (fire_one(s, f, due))
+        if (fire_one(s, f, due, i))
             return true;
     }
 }
@@ -122,7 +124,7 @@ bool fb_shard_fire(struct fb_shard *s, struct fb_flow *f, int64_t now_ns)
 static void on_due(void *ctx, struct fb_flow *f)
 {
     struct fb_shard *s = ctx;
-    fb_shard_fire(s, f, s->epoch->now_ns[s->epoch->n - 1]);
+    fb_shard_fire(s, f, s->epoch->now_ns[s->epoch->n - 1], s->epoch->ordinal[s->epoch->n - 1]);
 }
 
 static uint64_t memory_used(const struct fb_shard *s)
@@ -168,6 +170,18 @@ static uint32_t rank_of(const struct fb_shard *s, const struct fb_flow *f)
     return f->pkts[0] + f->pkts[1] <= 1 ? 1 : 2;
 }
 
+/* What a session weighs in memory_used. */
+static uint64_t weight_of(const struct fb_shard *s, const struct fb_flow *f)
+{
+    uint64_t w = s->flows.obj_bytes + (f->service ? DETECTOR_BYTES : 0);
+    uint32_t beyond = f->piece_bytes > FB_PKLIST_INLINE ? f->piece_bytes - FB_PKLIST_INLINE : 0;
+    w += (uint64_t)((beyond + FB_PKLIST_BYTES - 1) / FB_PKLIST_BYTES) * s->nodes.obj_bytes;
+    const struct fb_tcp *t = fb_shard_tcp(s, f);
+    if (t)
+        w += s->tcps.obj_bytes + fb_reasm_memory(&t->end[0].reasm) + fb_reasm_memory(&t->end[1].reasm);
+    return w;
+}
+
 void fb_shard_shed(struct fb_shard *s)
 {
     struct victim *v = malloc((size_t)s->used_slots * sizeof *v);
@@ -188,8 +202,7 @@ void fb_shard_shed(struct fb_shard *s)
     uint64_t ordinal = s->epoch->ordinal[s->epoch->n - 1];
     for (uint32_t i = 0; i < n && used > target; i++) {
         struct fb_flow *f = fb_shard_flow(s, v[i].flow);
-        uint64_t freed =
-            s->flows.obj_bytes + (f->tcp ? s->tcps.obj_bytes : 0) + (f->service ? DETECTOR_BYTES : 0);
+        uint64_t freed = weight_of(s, f);
         fb_shard_end(s, f, FB_END_SHED, ordinal, UINT16_MAX);
         s->shed++;
         used = used > freed ? used - freed : 0;

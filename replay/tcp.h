@@ -79,9 +79,10 @@ void fb_tcp_connection_closed(struct fb_flow *f, struct fb_tcp *t, int dir, int6
 /* Runs a deferred close when nothing is pending any more. */
 void fb_tcp_check_eof(struct fb_flow *f, struct fb_tcp *t, int dir, int64_t now_ns);
 
-/* Feeds a segment's payload and acknowledgement to the two reassemblers; returns FB_SVC_* bits. */
+/* Feeds a segment's payload and acknowledgement to the two reassemblers; returns FB_SVC_* bits. *fresh: the
+ * payload had bytes that were not held yet. */
 unsigned fb_tcp_acked(struct fb_flow *f, struct fb_tcp *t, int acked_dir, uint64_t rel_ack);
 unsigned fb_tcp_payload(struct fb_flow *f, struct fb_tcp *t, int dir, uint64_t rel_seq,
-                        const struct fb_packet *p);
+                        const struct fb_packet *p, bool *fresh);
 
 #endif

@@ -34,9 +34,9 @@ static void on_deliver(void *ctx, const uint8_t *p, size_t n)
     if (s->f->flags & FB_FLOW_SERVICE_DONE)
         return;
     if (p)
-        s->service |= fb_flow_service_data(s->f, s->dir, p, n, delivered_bytes(s->t) - n);
+        s->service |= fb_flow_service_data(s->f, s->dir, p, n, delivered_bytes(s->t) - n, s->t->is_partial);
     else
-        s->service |= fb_flow_service_gap(s->f, s->dir, n);
+        s->service |= fb_flow_service_gap(s->f, s->dir, n, s->t->is_partial);
 }
 
 static void on_gap(void *ctx, uint64_t n)
@@ -47,7 +47,7 @@ static void on_gap(void *ctx, uint64_t n)
         s->f->missed_bytes += n;
     }
     if (!(s->f->flags & FB_FLOW_SERVICE_DONE))
-        s->service |= fb_flow_service_gap(s->f, s->dir, n);
+        s->service |= fb_flow_service_gap(s->f, s->dir, n, s->t->is_partial);
 }
 
 static struct fb_reasm_ops ops_for(struct stream *s)
@@ -71,8 +71,9 @@ unsigned fb_tcp_acked(struct fb_flow *f, struct fb_tcp *t, int acked_dir, uint64
 }
 
 unsigned fb_tcp_payload(struct fb_flow *f, struct fb_tcp *t, int dir, uint64_t rel_seq,
-                        const struct fb_packet *p)
+                        const struct fb_packet *p, bool *fresh)
 {
+    *fresh = false;
     struct fb_tcp_end *e = &t->end[dir];
     uint64_t n = p->payload_bytes, acked = (uint64_t)(fb_tcp_full_ack(e) - e->start_seq);
     const uint8_t *data = p->payload;
@@ -87,7 +88,7 @@ unsigned fb_tcp_payload(struct fb_flow *f, struct fb_tcp *t, int dir, uint64_t r
     struct stream s = {f, t, dir, 0};
     struct fb_reasm_ops ops = ops_for(&s);
     uint64_t before = e->reasm.last;
-    fb_reasm_data(&e->reasm, rel_seq, n, data, &ops);
+    *fresh = fb_reasm_data(&e->reasm, rel_seq, n, data, &ops);
     if (!fb_tcp_nothing_acked(e) && fb_reasm_buffered(&e->reasm) <= WITHOUT_ACKS_MAX)
         return s.service;
     if (fb_tcp_nothing_acked(e)) {

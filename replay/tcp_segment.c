@@ -263,10 +263,10 @@ void fb_tcp_segment(struct fb_flow *f, struct fb_tcp *t, const struct fb_packet 
         res->service |= fb_tcp_acked(f, t, 1 - dir, (uint64_t)(rel_ack > 0 ? rel_ack : 0));
     t->first_seen[dir] = 1;
     if (len && !(flags & FB_TCP_RST) && !underflow && p->payload_caplen >= len) {
-        uint64_t before = e->reasm.last;
-        bool was_hole = e->reasm.nblocks > 0;
-        res->service |= fb_tcp_payload(f, t, dir, (uint64_t)rel + (flags & FB_TCP_SYN ? 1u : 0u), p);
-        if (retrans && was_hole && e->reasm.last > before)
+        bool fresh;
+        res->service |=
+            fb_tcp_payload(f, t, dir, (uint64_t)rel + (flags & FB_TCP_SYN ? 1u : 0u), p, &fresh);
+        if (retrans && fresh)
             e->ooo_cnt++;
     }
     fb_tcp_check_eof(f, t, dir, now_ns);

@@ -25,7 +25,7 @@ void fb_wheel_set(struct fb_wheel *w, const struct fb_pool *flows, struct fb_flo
 void fb_wheel_remove(struct fb_wheel *w, const struct fb_pool *flows, struct fb_flow *f);
 
 /* Turns the wheel to now_ns and calls `due` for each flow with next_due_ns <= now_ns, in no particular order.
- * `due` must remove the flow or set it to a later time. */
+ * `due` must remove the flow or set it again; one that it leaves due is shown again at the next turn. */
 void fb_wheel_advance(struct fb_wheel *w, const struct fb_pool *flows, int64_t now_ns,
                       void (*due)(void *ctx, struct fb_flow *f), void *ctx);
 

@@ -9,7 +9,7 @@ enum fb_status fb_case_digest_chunks(sqlite3 *db, enum fb_chunk_kind kind, struc
     enum fb_status got = FB_OK;
     int rc;
     FB_TRY(fb_db_prepare(db, "SELECT nrows, logical_hash FROM chunk WHERE kind=? ORDER BY cid", &st, err));
-    sqlite3_bind_int(st, 1, kind);
+    sqlite3_bind_int(st, 1, (int)kind);
     fb_digest_init(&d, kind == FB_KIND_SESSIONS ? "fb case" : "fb packet index");
     *nrows = 0;
     while (got == FB_OK && (rc = sqlite3_step(st)) != SQLITE_DONE) {

@@ -16,9 +16,6 @@ static void bind_u64(sqlite3_stmt *st, int i, uint64_t v)
     sqlite3_bind_int64(st, i, (sqlite3_int64)v);
 }
 
-static const char *const formats[] = {"unknown", "pcap", "pcapng"};
-static const char *const compressions[] = {"none", "gzip", "zstd", "lz4", "xz"};
-
 static enum fb_status put_record(struct fb_case *c, uint64_t index, const struct fb_evidence *e,
                                  struct fb_err *err)
 {
@@ -28,8 +25,8 @@ static enum fb_status put_record(struct fb_case *c, uint64_t index, const struct
     bind_text(st, 2, e->path);
     bind_u64(st, 3, e->size_bytes);
     sqlite3_bind_blob(st, 4, e->sha256, sizeof e->sha256, SQLITE_STATIC);
-    bind_text(st, 5, (unsigned)e->format < 3 ? formats[e->format] : formats[0]);
-    bind_text(st, 6, (unsigned)e->compression < 5 ? compressions[e->compression] : compressions[0]);
+    bind_text(st, 5, fb_evidence_format_name(e->format));
+    bind_text(st, 6, fb_compression_name(e->compression));
     bind_u64(st, 7, e->pkts);
     bind_u64(st, 8, e->cap_bytes);
     bind_u64(st, 9, e->wire_bytes);
@@ -173,12 +170,20 @@ static uint64_t u64(sqlite3_stmt *st, int col)
     return (uint64_t)sqlite3_column_int64(st, col);
 }
 
-static unsigned name_index(const char *const *names, unsigned n, const char *s)
+static enum fb_evidence_format format_of(const char *name)
 {
-    for (unsigned i = 0; s && i < n; i++)
-        if (strcmp(names[i], s) == 0)
-            return i;
-    return 0;
+    for (unsigned i = FB_FORMAT_PCAP; name && i <= FB_FORMAT_PCAPNG; i++)
+        if (strcmp(fb_evidence_format_name((enum fb_evidence_format)i), name) == 0)
+            return (enum fb_evidence_format)i;
+    return FB_FORMAT_UNKNOWN;
+}
+
+static enum fb_compression compression_of(const char *name)
+{
+    for (unsigned i = FB_COMP_GZIP; name && i <= FB_COMP_XZ; i++)
+        if (strcmp(fb_compression_name((enum fb_compression)i), name) == 0)
+            return (enum fb_compression)i;
+    return FB_COMP_NONE;
 }
 
 static enum fb_status prepare(struct fb_case *c, const char *sql, size_t index, sqlite3_stmt **st,
@@ -337,9 +342,8 @@ static enum fb_status get_record(struct fb_case *c, size_t index, struct fb_evid
             memcpy(e->sha256, sqlite3_column_blob(st, 2), sizeof e->sha256);
         else
             got = fb_err_set(err, FB_ERR_VERIFY, "evidence %zu has no SHA-256", index);
-        e->format = (enum fb_evidence_format)name_index(formats, 3, (const char *)sqlite3_column_text(st, 3));
-        e->compression =
-            (enum fb_compression)name_index(compressions, 5, (const char *)sqlite3_column_text(st, 4));
+        e->format = format_of((const char *)sqlite3_column_text(st, 3));
+        e->compression = compression_of((const char *)sqlite3_column_text(st, 4));
         e->pkts = u64(st, 5);
         e->cap_bytes = u64(st, 6);
         e->wire_bytes = u64(st, 7);

@@ -111,7 +111,7 @@ static enum fb_status read_list(struct fb_case *c, enum fb_chunk_kind kind, stru
         err);
     c->internal--;
     FB_TRY(got);
-    sqlite3_bind_int(st, 1, kind);
+    sqlite3_bind_int(st, 1, (int)kind);
     size_t cap = 0;
     int rc;
     free(list->m);

@@ -358,7 +358,7 @@ static int keep_error(struct fb_case *c, enum fb_status st)
 {
     if (st != FB_OK && c->writer->err.status == FB_OK)
         c->writer->err.status = st;
-    return st;
+    return (int)st;
 }
 
 static enum fb_status account(struct fb_case *c, size_t before, const struct fb_window *win,
@@ -381,7 +381,7 @@ static int on_packets(void *ctx, const struct fb_packet_run *run)
     struct fb_err *err = &c->writer->err;
     struct fb_window *win;
     if (err->status != FB_OK)
-        return err->status;
+        return (int)err->status;
     enum fb_status st = window_of(c, run->number, &win, err);
     if (st == FB_OK) {
         size_t before = fb_window_bytes(win);
@@ -413,7 +413,7 @@ static int on_session(void *ctx, const struct fb_session *s)
 {
     struct fb_case *c = ctx;
     if (c->writer->err.status != FB_OK)
-        return c->writer->err.status;
+        return (int)c->writer->err.status;
     return keep_error(c, add_session(c, s, &c->writer->err));
 }
 

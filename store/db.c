@@ -155,16 +155,24 @@ static void uri_of(struct fb_buf *b, const char *path, bool immutable)
     fb_buf_puts(b, immutable ? "?mode=ro&immutable=1" : "?mode=ro");
 }
 
-static bool beside(const char *path, const char *suffix)
+/* What lies beside a case: nothing, a journal that belongs to it, or something that somebody put there. */
+enum beside { BESIDE_NOTHING, BESIDE_JOURNAL, BESIDE_FOREIGN };
+
+static enum beside look_beside(const char *path, const char *suffix, const struct stat *of_case)
 {
     struct fb_buf b;
     struct stat st;
     fb_buf_init(&b, 1u << 16);
     fb_buf_puts(&b, path);
     fb_buf_puts(&b, suffix);
-    bool there = b.failed || lstat(fb_buf_cstr(&b), &st) == 0;
+    const char *name = fb_buf_cstr(&b);
+    enum beside got = BESIDE_NOTHING;
+    if (b.failed)
+        got = BESIDE_FOREIGN;
+    else if (lstat(name, &st) == 0)
+        got = S_ISREG(st.st_mode) && st.st_uid == of_case->st_uid ? BESIDE_JOURNAL : BESIDE_FOREIGN;
     fb_buf_release(&b);
-    return there;
+    return got;
 }
 
 static enum fb_status check_schema(sqlite3 *db, struct fb_err *err)
@@ -227,10 +235,14 @@ enum fb_status fb_db_harden(sqlite3 *db, struct fb_err *err)
 static enum fb_status check_opened(sqlite3 *db, const char *path, struct fb_err *err)
 {
     int64_t app = 0, version = 0;
-    FB_TRY(fb_db_harden(db, err));
     sqlite3_busy_timeout(db, 5000);
-    if (fb_db_int(db, "PRAGMA application_id", 0, &app, err) != FB_OK || app != FB_CASE_APPLICATION_ID)
+    enum fb_status st = fb_db_harden(db, err);
+    if (st == FB_OK)
+        st = fb_db_int(db, "PRAGMA application_id", 0, &app, err);
+    if (st == FB_ERR_VERIFY || (st == FB_OK && app != FB_CASE_APPLICATION_ID))
         return refuse(err, FB_ERR_INPUT, path, "this is not a case file");
+    if (st != FB_OK)
+        return refuse(err, st, path, sqlite3_errmsg(db));
     FB_TRY(fb_db_int(db, "PRAGMA user_version", 0, &version, err));
     if (version > FB_CASE_SCHEMA_VERSION)
         return refuse(err, FB_ERR_NEWER, path,
@@ -248,7 +260,12 @@ enum fb_status fb_db_open(const char *path, sqlite3 **out, struct fb_err *err)
         return refuse(err, FB_ERR_INPUT, path, "no such case file");
     if (!S_ISREG(st.st_mode))
         return refuse(err, FB_ERR_INPUT, path, "a case is a regular file");
-    bool quiet = !beside(path, "-wal") && !beside(path, "-journal");
+    enum beside wal = look_beside(path, "-wal", &st), journal = look_beside(path, "-journal", &st);
+    if (wal == BESIDE_FOREIGN || journal == BESIDE_FOREIGN)
+        return refuse(
+            err, FB_ERR_INPUT, path,
+            "beside it lies a -wal or -journal that is no file of the case's owner; move it away first");
+    bool quiet = wal == BESIDE_NOTHING && journal == BESIDE_NOTHING;
     struct fb_buf uri;
     fb_buf_init(&uri, 1u << 16);
     uri_of(&uri, path, quiet);

@@ -37,12 +37,12 @@ static inline struct fb_cur svc_ber_expect(struct fb_cur *c, uint8_t want)
     return in;
 }
 
-/* The value of an INTEGER of up to four bytes; -1 when it is none. */
+/* The value of an INTEGER of up to five bytes, taken as unsigned; -1 when it is none. */
 static inline int64_t svc_ber_int(struct fb_cur *c)
 {
     struct fb_cur in = svc_ber_expect(c, 0x02);
     size_t n = fb_cur_left(&in);
-    if (!fb_cur_ok(&in) || n == 0 || n > 4)
+    if (!fb_cur_ok(&in) || n == 0 || n > 5)
         return -1;
     int64_t v = 0;
     for (; n > 0; n--)

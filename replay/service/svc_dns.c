@@ -5,6 +5,9 @@
 
 #define DNS_HEADER      12
 #define DNS_MAX_QUERIES 25
+#define OP_QUERY        0
+#define OP_NOTIFY       4
+#define OP_UPDATE       5
 
 struct dns_state {
     bool seen; /* a message came before */
@@ -63,13 +66,17 @@ static void message(struct svc *a, bool from_orig, const uint8_t *p, size_t n)
         !fb_addr_is_multicast(&flow->resp_h))
         svc_signal(a, FB_SVC_FLIP);
     st->seen = true;
-    unsigned opcode = flags >> 11 & 15;
-    if (qd > DNS_MAX_QUERIES || opcode > 9) {
+    if (qd > DNS_MAX_QUERIES) {
         svc_signal(a, FB_SVC_LIMIT);
         svc_fail(a);
         return;
     }
     bool netbios = flow->resp_p == 137;
+    unsigned opcode = flags >> 11 & 15;
+    if (!netbios && opcode != OP_QUERY && opcode != OP_NOTIFY && opcode != OP_UPDATE) {
+        svc_signal(a, FB_SVC_LIMIT); /* Zeek reads no further, and does not hold it against the analyzer */
+        return;
+    }
     if (skip_questions(&c, qd, netbios) && skip_records(&c, an, netbios)) {
         svc_confirm(a);
         a->settled = true;

@@ -2,6 +2,8 @@
 #include "replay/service/svc.h"
 
 #define DTLS_RECORD 13
+#define STUN_HEADER 20
+#define STUN_COOKIE 0x2112a442
 
 static bool hello_version(const uint8_t *p)
 {
@@ -12,6 +14,8 @@ static size_t parse(struct svc *a, bool from_orig, const uint8_t *p, size_t n)
 {
     (void)from_orig;
     struct fb_cur c = fb_cur_init(p, n);
+    if (n >= STUN_HEADER && fb_load_be32(p + 4) == STUN_COOKIE)
+        return n; /* STUN shares the ports of DTLS-SRTP (RFC 5764, section 5.1.2) */
     while (fb_cur_left(&c) > 0) {
         const uint8_t *rec = fb_cur_take(&c, DTLS_RECORD);
         if (!rec || rec[0] < 20 || rec[0] > 26 || rec[1] != 0xfe) {

@@ -46,7 +46,8 @@ enum half {
     H_DTLS,
     H_RDPEUDP,
     H_LDAP_UDP_C,
-    H_SEQUENCE_UDP
+    H_SEQUENCE_UDP,
+    H_KRB_TCP
 };
 #define BIT(h) (UINT64_C(1) << (h))
 
@@ -83,6 +84,7 @@ static const struct rule rules[] = {
     {H_RDP_C, H_RDP_S, 0, SVC_RDP},
     {H_DNP3, H_DNP3, 0, SVC_DNP3_TCP},
     {H_KRB, 0, 1, SVC_KRB},
+    {H_KRB_TCP, 0, 1, SVC_KRB_TCP},
     {H_SIP, 0, 1, SVC_SIP},
     {H_DHCP, 0, 1, SVC_DHCP},
     {H_QUIC, 0, 1, SVC_QUIC},
@@ -352,6 +354,19 @@ static uint64_t socks(bool from_orig, const uint8_t *p, size_t n)
     return 0;
 }
 
+static bool is_krb(const uint8_t *p, size_t n)
+{
+    /* [APPLICATION 10 or 12], SEQUENCE, [1] INTEGER 5; lengths of one to four bytes. */
+    if (n < 10 || !((p[0] >= 0x6a && p[0] <= 0x6d) || p[0] == 0x7e))
+        return false;
+    size_t at = 1 + (p[1] & 0x80 ? 1 + (size_t)(p[1] & 3) : 1);
+    if (at + 2 >= n || p[at] != 0x30)
+        return false;
+    at += 1 + (p[at + 1] & 0x80 ? 1 + (size_t)(p[at + 1] & 3) : 1);
+    return at + 5 <= n && (p[at] == 0xa1 || p[at] == 0xa0) && p[at + 1] == 3 && p[at + 2] == 2 &&
+           p[at + 3] == 1 && p[at + 4] == 5;
+}
+
 /* What hangs on the first byte alone. */
 static uint64_t by_first_byte(bool from_orig, const uint8_t *p, size_t n)
 {
@@ -404,6 +419,8 @@ uint64_t svc_sig_tcp(bool from_orig, const uint8_t *p, size_t n)
         h |= BIT(H_SMB);
     if (p[0] == 0x10)
         h |= mqtt(p, n);
+    if (p[0] == 0 && n > 4 && is_krb(p + 4, n - 4))
+        h |= BIT(H_KRB_TCP);
     if (from_orig) {
         if (svc_http_method(s))
             return h | BIT(H_HTTP);
@@ -442,19 +459,6 @@ static bool is_dtls_client(const uint8_t *p, size_t n)
     return n >= 27 && p[0] == 0x16 && p[1] == 0xfe && (p[2] == 0xff || p[2] == 0xfd) && p[13] == 1 &&
            p[25] == 0xfe && (p[26] == 0xff || p[26] == 0xfd) && fb_load_be32(p + 3) == 0 && p[7] == 0 &&
            p[8] == 0 && p[9] == 0;
-}
-
-static bool is_krb(const uint8_t *p, size_t n)
-{
-    /* [APPLICATION 10 or 12], SEQUENCE, [1] INTEGER 5; lengths of one to four bytes. */
-    if (n < 10 || (p[0] != 0x6a && p[0] != 0x6c && p[0] != 0x6e && p[0] != 0x7e))
-        return false;
-    size_t at = 1 + (p[1] & 0x80 ? 1 + (size_t)(p[1] & 3) : 1);
-    if (at + 2 >= n || p[at] != 0x30)
-        return false;
-    at += 1 + (p[at + 1] & 0x80 ? 1 + (size_t)(p[at + 1] & 3) : 1);
-    return at + 5 <= n && (p[at] == 0xa1 || p[at] == 0xa0) && p[at + 1] == 3 && p[at + 2] == 2 &&
-           p[at + 3] == 1 && p[at + 4] == 5;
 }
 
 static bool is_quic(const uint8_t *p, size_t n)

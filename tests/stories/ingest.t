@@ -32,4 +32,15 @@ check "and no case is left behind" test ! -e n.fbcase
 code 4 "a case cannot be made where no directory is" "$FB" ingest a.pcap -o no/such/dir.fbcase
 code 0 "progress can be had as JSON" "$FB" ingest a.pcap -o p.fbcase --progress=json
 check "one object a line, on stderr" sh -c 'tail -1 err | grep -q "^{\"bytes_done\":.*}$"'
+cat >one.fbx <<END
+host c 10.0.0.1
+host w 192.0.2.10
+session udp c:40000 > w:9000
+  > 10 bytes
+  expect history=D conn_state=S0
+END
+"$FBFIXTURE" write one.fbx one.pcap
+code 0 "a capture of one packet is a case too" "$FB" ingest -q one.pcap -o one.fbcase
+code 0 "whose packet" "$FB" packets one.fbcase 1 -o one.out.pcap
+check "can be cut out again" test "$(digest one.out.pcap)" = "$(digest one.pcap)"
 finish

@@ -18,6 +18,10 @@ mkdir dir dir/sub
 cp a.pcapng dir/sub/
 echo "not a capture" >dir/readme.txt
 check "a directory, searched to its ends" test "$(digest dir)" = "$want"
+echo "not a capture" >dir/fake.pcap
+code 0 "what only looks like a capture in a directory is passed over" "$FB" info dir
+says "and named" err "dir/fake.pcap: passed over"
+code 4 "but is an error when it is named itself" "$FB" info dir/fake.pcap
 check "threads" test "$(digest --threads 4 a.pcapng)" = "$want"
 cp a.pcapng "name with spaces and 'quotes'.pcapng"
 check "a name that a shell would trip over" test "$(digest "name with spaces and 'quotes'.pcapng")" = "$want"

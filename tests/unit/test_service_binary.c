@@ -183,6 +183,7 @@ static void kerberos_is_found_by_its_version(void **state)
     UDP_SHOWS(88, "", C("\x6a\x10\x30\x0e\xa1\x03\x02\x01\x04\xa2\x03\x02\x01\x0a\xa4\x02\x30\x00"));
     SHOWS(88, "krb_tcp", C("\x00\x00\x00\x12" KRB_REQ));
     SHOWS(88, "", C("\x00\x00\x00\x13" KRB_REQ));
+    SHOWS(8800, "krb_tcp", C("\x00\x00\x00\x12" KRB_REQ));
 }
 
 #define SMB2(command)                                                                                        \
@@ -238,6 +239,23 @@ static void datagram_protocols_confirm_on_one_message(void **state)
               C("something else\r\n"));
 }
 
+static void dtls_is_found_by_its_hello_and_shares_its_port_with_stun(void **state)
+{
+    (void)state;
+#define STUN                                                                                                 \
+    "\x00\x01\x00\x00\x21\x12\xa4\x42"                                                                       \
+    "0123456789ab"
+#define DTLS_HELLO(type)                                                                                     \
+    "\x16\xfe\xff\x00\x00\x00\x00\x00\x00\x00\x00\x00\x36" type                                              \
+    "\x00\x00\x2a\x00\x00\x00\x00\x00\x00\x00\x2a\xfe\xfd"                                                   \
+    "0123456789abcdef0123456789abcdef"                                                                       \
+    "\x00\x00\x00\x02\xc0\x2b\x01\x00"
+    UDP_SHOWS(9999, "dtls", C(STUN), C(DTLS_HELLO("\x01")), S(STUN));
+    UDP_SHOWS(443, "dtls", C(DTLS_HELLO("\x01")));
+    UDP_SHOWS(443, "", S(DTLS_HELLO("\x02")));
+    UDP_SHOWS(443, "", C(DTLS_HELLO("\x01")), S("\x80rtp or so"));
+}
+
 static void an_ntp_reply_first_turns_the_roles_once(void **state)
 {
     (void)state;
@@ -278,6 +296,7 @@ int main(void)
         cmocka_unit_test(smb_needs_three_messages),
         cmocka_unit_test(dce_rpc_headers_have_either_byte_order),
         cmocka_unit_test(datagram_protocols_confirm_on_one_message),
+        cmocka_unit_test(dtls_is_found_by_its_hello_and_shares_its_port_with_stun),
         cmocka_unit_test(an_ntp_reply_first_turns_the_roles_once),
         cmocka_unit_test(rdp_over_udp_needs_the_servers_syn),
     };

@@ -54,6 +54,23 @@ static void too_many_dns_questions_are_a_limit_and_end_the_analyzer(void **state
     assert_string_equal(svc_session_close(&t), "");
 }
 
+static void an_unknown_dns_opcode_is_a_limit_but_not_on_the_netbios_port(void **state)
+{
+    (void)state;
+    for (unsigned opcode = 0; opcode < 16; opcode++) {
+        char query[] = QUERY;
+        query[2] = (char)(opcode << 3 | 1);
+        bool known = opcode == 0 || opcode == 4 || opcode == 5;
+        for (uint16_t port = 53; port <= 137; port = (uint16_t)(port + 84)) {
+            struct svc_session t = svc_session_open(FB_PROTO_UDP, port);
+            svc_session_bytes(&t, true, query, sizeof query - 1);
+            assert_int_equal((t.bits & FB_SVC_LIMIT) != 0, !known && port == 53);
+            assert_true(fb_service_dns_attached(t.s));
+            assert_string_equal(svc_session_close(&t), known || port == 137 ? "dns" : "");
+        }
+    }
+}
+
 static void http_is_confirmed_by_a_request_on_any_port_in_any_cut(void **state)
 {
     (void)state;
@@ -237,6 +254,7 @@ int main(void)
         cmocka_unit_test(dns_is_known_by_its_port_only),
         cmocka_unit_test(a_dns_reply_first_turns_the_roles),
         cmocka_unit_test(too_many_dns_questions_are_a_limit_and_end_the_analyzer),
+        cmocka_unit_test(an_unknown_dns_opcode_is_a_limit_but_not_on_the_netbios_port),
         cmocka_unit_test(http_is_confirmed_by_a_request_on_any_port_in_any_cut),
         cmocka_unit_test(an_http_reply_without_a_request_confirms_nothing),
         cmocka_unit_test(http_loses_its_name_when_the_reply_is_not_http),

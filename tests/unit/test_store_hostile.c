@@ -174,8 +174,8 @@ static void altered_tables_do_not_verify(void **state)
     (void)state;
     static const char *const changes[] = {
         "UPDATE chunk_grp SET z = zeroblob(length(z)) WHERE k & 15 = 3",
-        "UPDATE chunk_grp SET z = substr(z, 1, length(z) - 1) || x'00' WHERE k = (SELECT max(k) FROM "
-        "chunk_grp)",
+        ("UPDATE chunk_grp SET z = substr(z, 1, length(z) - 1) || x'00' WHERE k = (SELECT max(k) FROM "
+         "chunk_grp)"),
         "DELETE FROM chunk_grp WHERE k & 15 = 6",
         "UPDATE chunk SET nrows = nrows - 1 WHERE kind = 0",
         "UPDATE chunk SET nrows = nrows - 1, last_number = last_number - 1 WHERE kind = 0",
@@ -266,6 +266,14 @@ static void what_is_no_case_is_refused(void **state)
     snprintf(dir, sizeof dir, "%s", path);
     *strrchr(dir, '/') = '\0';
     assert_int_equal(open_status(dir, &err), FB_ERR_INPUT);
+    FILE *f = fopen(path, "w");
+    fputs("no database at all, and longer than the hundred bytes that a header of SQLite would have: "
+          "0123456789 0123456789",
+          f);
+    fclose(f);
+    assert_int_equal(open_status(path, &err), FB_ERR_INPUT);
+    assert_non_null(strstr(err.msg, "not a case"));
+    unlink(path);
     alter(path, "CREATE TABLE a(b)");
     assert_int_equal(open_status(path, &err), FB_ERR_INPUT);
     store_remove(path);
@@ -275,6 +283,23 @@ static void what_is_no_case_is_refused(void **state)
     assert_int_equal(open_status(path, &err), FB_ERR_NEWER);
     assert_non_null(strstr(err.msg, "newer"));
     store_remove(path);
+}
+
+static void a_planted_journal_is_refused(void **state)
+{
+    (void)state;
+    static const char *const suffix[] = {"-wal", "-journal"};
+    for (int i = 0; i < 2; i++) {
+        char path[256], planted[300];
+        struct fb_err err = {0};
+        store_temp_path(path);
+        write_small(path, 20);
+        snprintf(planted, sizeof planted, "%s%s", path, suffix[i]);
+        assert_int_equal(symlink("/etc/passwd", planted), 0);
+        assert_int_equal(open_status(path, &err), FB_ERR_INPUT);
+        assert_non_null(strstr(err.msg, "owner"));
+        store_remove(path);
+    }
 }
 
 static void names_with_uri_characters_open(void **state)
@@ -377,6 +402,7 @@ int main(void)
         cmocka_unit_test(altered_tables_do_not_verify),
         cmocka_unit_test(flipped_bytes_of_the_file_are_noticed_or_harmless),
         cmocka_unit_test(what_is_no_case_is_refused),
+        cmocka_unit_test(a_planted_journal_is_refused),
         cmocka_unit_test(names_with_uri_characters_open),
         cmocka_unit_test(a_killed_writer_leaves_a_case_that_opens_and_says_so),
         cmocka_unit_test(a_case_is_read_while_it_is_written),

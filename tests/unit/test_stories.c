@@ -65,5 +65,9 @@ int main(void)
     static struct CMUnitTest tests[STORIES_MAX];
     for (int i = 0; i < n; i++)
         tests[i] = (struct CMUnitTest){entry[i]->d_name, run_story, NULL, NULL, entry[i]->d_name};
-    return _cmocka_run_group_tests("stories", tests, (size_t)n, NULL, NULL);
+    int failed = _cmocka_run_group_tests("stories", tests, (size_t)n, NULL, NULL);
+    for (int i = 0; i < n; i++)
+        free(entry[i]);
+    free(entry);
+    return failed;
 }
