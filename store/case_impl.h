@@ -73,6 +73,16 @@ enum fb_status fb_timeline_find(struct fb_case *c, uint64_t ordinal, struct fb_p
                                 struct fb_err *err);
 void fb_timeline_free(struct fb_timeline_block *t);
 
+/* Ordinals in a row that are packets in a row of one evidence. */
+struct fb_timeline_piece {
+    uint32_t evidence;
+    uint64_t first_ordinal, first_pkt_no, count;
+};
+/* All of them in order. `row` may not read the timeline of this case. */
+enum fb_status fb_timeline_each(struct fb_case *c,
+                                enum fb_status (*row)(void *ctx, const struct fb_timeline_piece *r),
+                                void *ctx, struct fb_err *err);
+
 /* ---- case_read.c ---- */
 
 /* Makes a connection ready for reading: statements, limits, virtual tables, authorizer. */
