@@ -10,7 +10,7 @@
 #include "replay/flow.h"
 
 #define FB_WHEEL_SLOTS        1024
-#define FB_WHEEL_FINE_SHIFT   22 /* 16.8 ms a slot, 17 s a turn */
+#define FB_WHEEL_FINE_SHIFT   24 /* 16.8 ms a slot, 17 s a turn */
 #define FB_WHEEL_COARSE_SHIFT 34 /* 17 s a slot, 4.9 h a turn */
 
 struct fb_wheel {
