@@ -32,6 +32,11 @@ int fb_ingest_argv(char ***argv)
     return saved_argc;
 }
 
+void fb_ingest_custody_json(struct fb_buf *out)
+{
+    fb_run_custody_json(out, saved_argc, saved_argv);
+}
+
 bool fb_ingest_opts_decide(const struct fb_ingest_opts *o)
 {
     return o->ignore_checksums || o->filter || o->after_ns != INT64_MIN || o->before_ns != INT64_MAX ||

@@ -25,6 +25,9 @@ static const struct verb {
     {"seal", fb_verb_seal, "sign a case and make it read-only; make a key"},
     {"verify", fb_verb_verify, "check a case, its signatures and its evidence"},
     {"export", fb_verb_export, "all sessions in a format for other programs"},
+    {"encrypt", fb_verb_encrypt, "an encrypted copy of a case, which the verbs above read as it is"},
+    {"decrypt", fb_verb_decrypt, "the case out of an encrypted one"},
+    {"merge", fb_verb_merge, "cases of one analysis into one"},
 };
 #define NVERBS (sizeof VERBS / sizeof *VERBS)
 

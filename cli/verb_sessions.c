@@ -35,7 +35,7 @@ int fb_verb_sessions(int argc, char **argv)
         {0, "as-of", FB_OPT_TEXT, &as_of, "RUN|TIME", NULL,
          "tags as they stood after that run, or at that time"},
         {'n', "limit", FB_OPT_COUNT, &ro.limit, "N", NULL, "no more than N sessions"},
-        FB_INGEST_OPTIONS(in),
+        FB_SOURCE_OPTIONS(in),
         {0},
     };
     static const struct fb_cli_help help = {

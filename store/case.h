@@ -22,6 +22,11 @@ enum fb_status fb_case_create(const char *path, struct fb_case **out, struct fb_
 /* Opens an existing case read-only. FB_ERR_INPUT when it is no case, FB_ERR_NEWER when a newer version wrote it. */
 enum fb_status fb_case_open(const char *path, struct fb_case **out, struct fb_err *err);
 
+/* Opens a case whose whole file lies in memory. `bytes` came from sodium_malloc and belongs to the case from here
+ * on, also when this fails; it is wiped when the case is closed. `name` is for messages. */
+enum fb_status fb_case_open_memory(uint8_t *bytes, size_t n, const char *name, struct fb_case **out,
+                                   struct fb_err *err);
+
 /* True when the file at `path` looks like a case (SQLite header and application id), without opening it as one. */
 bool fb_case_probe(const char *path);
 

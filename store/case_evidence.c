@@ -337,6 +337,8 @@ static enum fb_status get_record(struct fb_case *c, size_t index, struct fb_evid
     int rc = sqlite3_step(st);
     if (rc == SQLITE_ROW) {
         e->path = text(st, 0);
+        if (!e->path)
+            e->path = strdup(""); /* readers print it */
         e->size_bytes = u64(st, 1);
         if (sqlite3_column_bytes(st, 2) == sizeof e->sha256 && sqlite3_column_blob(st, 2))
             memcpy(e->sha256, sqlite3_column_blob(st, 2), sizeof e->sha256);
@@ -375,5 +377,9 @@ enum fb_status fb_case_evidence(struct fb_case *c, size_t i, struct fb_evidence 
         st = get_notes(c, i, out, err);
     if (st == FB_OK)
         st = get_restart(c, i, out, err);
+    if (st != FB_OK) {
+        fb_evidence_release(out);
+        *out = (struct fb_evidence){0};
+    }
     return st;
 }

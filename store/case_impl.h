@@ -35,7 +35,12 @@ struct fb_case {
     char *path;                    /* NULL: in memory */
     struct fb_case_writer *writer; /* NULL once finished, and for a case that was opened */
     bool reading;                  /* may be read */
+<<<<<<< HEAD
     bool skip_sidecar;             /* verification looks at the sidecar by itself */
+=======
+    bool guest;      /* fbcase.so: the connection is somebody else's, no statement is kept on it */
+    uint8_t *secret; /* the whole file, decrypted; from sodium_malloc */
+>>>>>>> main
 
     /* Reading. */
     struct fb_zip zip;
@@ -71,6 +76,16 @@ enum fb_status fb_timeline_flush(struct fb_case *c, struct fb_err *err);
 enum fb_status fb_timeline_find(struct fb_case *c, uint64_t ordinal, struct fb_packet_ref *out,
                                 struct fb_err *err);
 void fb_timeline_free(struct fb_timeline_block *t);
+
+/* Ordinals in a row that are packets in a row of one evidence. */
+struct fb_timeline_piece {
+    uint32_t evidence;
+    uint64_t first_ordinal, first_pkt_no, count;
+};
+/* All of them in order. `row` may not read the timeline of this case. */
+enum fb_status fb_timeline_each(struct fb_case *c,
+                                enum fb_status (*row)(void *ctx, const struct fb_timeline_piece *r),
+                                void *ctx, struct fb_err *err);
 
 /* ---- case_read.c ---- */
 

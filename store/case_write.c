@@ -4,6 +4,8 @@
 #include "store/chain.h"
 #include "store/encoder.h"
 
+#include <sodium/utils.h>
+
 #define SPILL_BYTES (8u << 20) /* of one spilled blob before compression */
 
 struct fb_case_writer {
@@ -91,6 +93,7 @@ void fb_case_close(struct fb_case *c)
     fb_timeline_free(c->timeline);
     writer_free(c->writer);
     sqlite3_close(c->db);
+    sodium_free(c->secret);
     free(c->path);
     free(c);
 }

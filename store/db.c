@@ -165,13 +165,10 @@ enum fb_status fb_db_harden(sqlite3 *db, struct fb_err *err)
         err);
 }
 
-static enum fb_status check_opened(sqlite3 *db, const char *path, struct fb_err *err)
+enum fb_status fb_db_check(sqlite3 *db, const char *path, struct fb_err *err)
 {
     int64_t app = 0, version = 0;
-    sqlite3_busy_timeout(db, 5000);
-    enum fb_status st = fb_db_harden(db, err);
-    if (st == FB_OK)
-        st = fb_db_int(db, "PRAGMA application_id", 0, &app, err);
+    enum fb_status st = fb_db_int(db, "PRAGMA application_id", 0, &app, err);
     if (st == FB_ERR_VERIFY || (st == FB_OK && app != FB_CASE_APPLICATION_ID))
         return refuse(err, FB_ERR_INPUT, path, "this is not a case file");
     if (st != FB_OK)
@@ -189,6 +186,7 @@ static enum fb_status check_opened(sqlite3 *db, const char *path, struct fb_err 
     return fb_schema_check(db, &fb_schema_case, err);
 }
 
+<<<<<<< HEAD
 enum fb_status fb_db_open_write(const char *path, sqlite3 **out, struct fb_err *err)
 {
     struct stat st;
@@ -210,6 +208,36 @@ enum fb_status fb_db_open_write(const char *path, sqlite3 **out, struct fb_err *
     }
     *out = db;
     return FB_OK;
+=======
+static enum fb_status check_opened(sqlite3 *db, const char *path, struct fb_err *err)
+{
+    int64_t version;
+    sqlite3_busy_timeout(db, 5000);
+    enum fb_status st = fb_db_harden(db, err);
+    if (st == FB_OK)
+        st = fb_db_int(db, "PRAGMA schema_version", 0, &version, err);
+    if (st != FB_OK && (sqlite3_extended_errcode(db) == SQLITE_READONLY_ROLLBACK ||
+                        sqlite3_extended_errcode(db) == SQLITE_READONLY_RECOVERY))
+        return refuse(
+            err, FB_ERR_INPUT, path,
+            "a change of this case was interrupted and its -journal or -wal waits beside it; repeat "
+            "the change, or remove that file if it is not yours");
+    if (st == FB_ERR_VERIFY)
+        return refuse(err, FB_ERR_INPUT, path, "this is not a case file");
+    return fb_db_check(db, path, err);
+}
+
+static enum fb_status open_uri(const char *path, bool quiet, sqlite3 **db, struct fb_err *err)
+{
+    struct fb_buf uri;
+    fb_buf_init(&uri, 1u << 16);
+    uri_of(&uri, path, quiet);
+    int rc = sqlite3_open_v2(
+        fb_buf_cstr(&uri), db,
+        SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+    fb_buf_release(&uri);
+    return rc == SQLITE_OK ? FB_OK : refuse(err, FB_ERR_IO, path, "cannot be opened");
+>>>>>>> main
 }
 
 enum fb_status fb_db_open(const char *path, sqlite3 **out, struct fb_err *err)
@@ -220,22 +248,44 @@ enum fb_status fb_db_open(const char *path, sqlite3 **out, struct fb_err *err)
         return refuse(err, FB_ERR_INPUT, path, "no such case file");
     if (!S_ISREG(st.st_mode))
         return refuse(err, FB_ERR_INPUT, path, "a case is a regular file");
-    enum beside wal = look_beside(path, "-wal", &st), journal = look_beside(path, "-journal", &st);
+    /* Where a link leads is where SQLite looks for a journal. */
+    char *real = realpath(path, NULL);
+    if (!real)
+        return refuse(err, FB_ERR_IO, path, "cannot be opened");
+    sqlite3 *db = NULL;
+    enum beside wal = look_beside(real, "-wal", &st), journal = look_beside(real, "-journal", &st);
+    enum fb_status got = FB_OK;
     if (wal == BESIDE_FOREIGN || journal == BESIDE_FOREIGN)
-        return refuse(
+        got = refuse(
             err, FB_ERR_INPUT, path,
             "beside it lies a -wal or -journal that is no file of the case's owner; move it away first");
-    bool quiet = wal == BESIDE_NOTHING && journal == BESIDE_NOTHING;
-    struct fb_buf uri;
-    fb_buf_init(&uri, 1u << 16);
-    uri_of(&uri, path, quiet);
+    if (got == FB_OK)
+        got = open_uri(real, wal == BESIDE_NOTHING && journal == BESIDE_NOTHING, &db, err);
+    if (got == FB_OK)
+        got = check_opened(db, path, err);
+    free(real);
+    if (got != FB_OK) {
+        sqlite3_close(db);
+        return got;
+    }
+    *out = db;
+    return FB_OK;
+}
+
+enum fb_status fb_db_open_memory(uint8_t *bytes, size_t n, const char *name, sqlite3 **out,
+                                 struct fb_err *err)
+{
     sqlite3 *db = NULL;
-    int rc = sqlite3_open_v2(
-        fb_buf_cstr(&uri), &db,
-        SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
-    fb_buf_release(&uri);
-    enum fb_status got =
-        rc == SQLITE_OK ? check_opened(db, path, err) : refuse(err, FB_ERR_IO, path, "cannot be opened");
+    enum fb_status got = FB_OK;
+    if (sqlite3_open_v2(":memory:", &db,
+                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX |
+                            SQLITE_OPEN_EXRESCODE,
+                        NULL) != SQLITE_OK ||
+        sqlite3_deserialize(db, "main", bytes, (sqlite3_int64)n, (sqlite3_int64)n,
+                            SQLITE_DESERIALIZE_READONLY) != SQLITE_OK)
+        got = fb_err_nomem(err, "a case in memory");
+    if (got == FB_OK)
+        got = check_opened(db, name, err);
     if (got != FB_OK) {
         sqlite3_close(db);
         return got;
