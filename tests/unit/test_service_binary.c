@@ -64,15 +64,94 @@ static void mysql_is_confirmed_by_the_clients_answer(void **state)
     SHOWS(3306, "", C("\x06\x00\x00\x01\x85\xa6\x00\x00uu"));
 }
 
-static void postgresql_needs_an_answer(void **state)
+static void postgresql_is_confirmed_by_a_whole_startup_or_an_ssl_answer(void **state)
 {
     (void)state;
-#define STARTUP "\x00\x00\x00\x12\x00\x03\x00\x00user\x00pg\x00\x00\x00"
-    SHOWS(5432, "", C(STARTUP));
+#define STARTUP "\x00\x00\x00\x11\x00\x03\x00\x00user\x00pg\x00\x00"
+    SHOWS(5432, "", C("\x00\x00\x00\x12\x00\x03\x00\x00user\x00pg\x00\x00"));
+    SHOWS(5432, "postgresql", C(STARTUP));
+    SHOWS(15432, "", C(STARTUP));
     SHOWS(5432, "postgresql", C(STARTUP), S("R\x00\x00\x00\x08\x00\x00\x00\x00"));
     SHOWS(15432, "postgresql", C(STARTUP), S("R\x00\x00\x00\x08\x00\x00\x00\x00"));
     SHOWS(5432, "postgresql,ssl", C("\x00\x00\x00\x08\x04\xd2\x16\x2f"), S("S"), C(HELLO));
+    SHOWS(5432, "postgresql", C("\x00\x00\x00\x08\x04\xd2\x16\x2f"), S("N"), C(STARTUP));
+    SHOWS(5432, "", C("\x00\x00\x00\x08\x04\xd2\x16\x2f"), S("E"));
+    SHOWS(5432, "", C("\x00\x00\x00\x08\x04\xd2\x16\x30"), S("N"), C(STARTUP));
     SHOWS(5432, "", C("\x00\x00\x00\x08\x09\x09\x09\x09"), S("E\x00\x00\x00\x08\x00\x00\x00\x00"));
+}
+
+static void postgresql_loses_its_name_to_a_broken_message(void **state)
+{
+    (void)state;
+    SHOWS(5432, "", C("\x00\x00\x00\x11\x00\x03\x00\x00us:r\x00pg\x00\x00"));
+    SHOWS(5432, "", C(STARTUP), S("R\x00\x00\x00\x08\x00\x00\x00\x0d"));
+    SHOWS(5432, "", C(STARTUP), S("R\x00\x00\x00\x09\x00\x00\x00\x00\x00"));
+    SHOWS(5432, "", C(STARTUP), S("Z\x00\x00\x00\x05Q"));
+    SHOWS(5432, "postgresql", C(STARTUP), S("Z\x00\x00\x00\x05I"), C("X\x00\x00\x00\x04"));
+    SHOWS(5432, "", C(STARTUP), S("Z\x00\x00\x00\x05I"), C("X\x00\x00\x00\x05\x00"));
+    SHOWS(5432, "postgresql", C(STARTUP),
+          S("S\x00\x00\x00\x08"
+            "a\x00"
+            "b\x00"));
+    SHOWS(5432, "", C(STARTUP),
+          S("S\x00\x00\x00\x08"
+            "a\x00"
+            "bc"));
+}
+
+/* A query for a name that runs through `jumps` pointers. */
+static const char *dns_with_pointers(unsigned jumps, bool *limit)
+{
+    struct svc_session t = svc_session_open(FB_PROTO_UDP, 53);
+    uint8_t q[300] = {0, 1};
+    q[5] = 2; /* "a", and a label that holds the chain, with a pointer into it */
+    memcpy(q + 12,
+           "\x01"
+           "a",
+           3);
+    size_t at = 12 + 7;
+    q[at++] = 60;
+    for (unsigned i = 0; i < 30; i++) {
+        q[at] = 0xc0;
+        q[at + 1] = (uint8_t)(i == 0 ? 12 : at - 2);
+        at += 2;
+    }
+    q[at++] = 0xc0;
+    q[at] = (uint8_t)(20 + 2 * (jumps - 2));
+    at++;
+    at += 4;
+    svc_session_bytes(&t, true, q, at);
+    *limit = (t.so_far & FB_SVC_LIMIT) != 0;
+    return svc_session_close(&t);
+}
+
+static void dns_names_may_point_twenty_times(void **state)
+{
+    (void)state;
+    bool limit;
+    assert_string_equal(dns_with_pointers(20, &limit), "dns");
+    assert_false(limit);
+    assert_string_equal(dns_with_pointers(21, &limit), "dns");
+    assert_true(limit);
+}
+
+static void dns_goes_on_behind_a_broken_name(void **state)
+{
+    (void)state;
+    UDP_SHOWS(53, "dns",
+              C("\x00\x01\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x41"
+                "0123456789012345678901234567890123456789012345678901234567890123456789"));
+    UDP_SHOWS(53, "",
+              C("\x00\x01\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x3f"
+                "abcd"));
+    UDP_SHOWS(53, "",
+              C("\x00\x01\x80\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00"
+                "\x00\x01\x00\x01\x00\x00\x00\x00\x00\x03"
+                "abc"));
+    UDP_SHOWS(53, "dns",
+              C("\x00\x01\x80\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00"
+                "\x00\x01\x00\x01\x00\x00\x00\x00\x00\x04"
+                "abcd"));
 }
 
 static void mqtt_connect_and_publish_confirm(void **state)
@@ -282,7 +361,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(mysql_is_confirmed_by_the_clients_answer),
-        cmocka_unit_test(postgresql_needs_an_answer),
+        cmocka_unit_test(postgresql_is_confirmed_by_a_whole_startup_or_an_ssl_answer),
+        cmocka_unit_test(postgresql_loses_its_name_to_a_broken_message),
+        cmocka_unit_test(dns_names_may_point_twenty_times),
+        cmocka_unit_test(dns_goes_on_behind_a_broken_name),
         cmocka_unit_test(mqtt_connect_and_publish_confirm),
         cmocka_unit_test(modbus_needs_one_frame_that_its_function_allows),
         cmocka_unit_test(dnp3_needs_its_checksum),
