@@ -162,13 +162,9 @@ int fb_verb_show(int argc, char **argv)
     struct fb_ingest_opts in = FB_INGEST_OPTS_DEFAULT;
     const struct fb_opt opts[] = {
         {'j', "json", FB_OPT_FLAG, &json, NULL, NULL, "one JSON object"},
-<<<<<<< HEAD
         {0, "as-of", FB_OPT_TEXT, &as_of, "RUN|TIME", NULL,
          "tags as they stood after that run, or at that time"},
-        FB_INGEST_OPTIONS(in),
-=======
         FB_SOURCE_OPTIONS(in),
->>>>>>> main
         {0},
     };
     static const struct fb_cli_help help = {"show", "CASE|CAPTURE... NUMBER|UID",

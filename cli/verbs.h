@@ -11,19 +11,16 @@ int fb_verb_show(int argc, char **argv);
 int fb_verb_packets(int argc, char **argv);
 int fb_verb_sql(int argc, char **argv);
 int fb_verb_export(int argc, char **argv);
-<<<<<<< HEAD
 int fb_verb_note(int argc, char **argv);
 int fb_verb_notes(int argc, char **argv);
 int fb_verb_tag(int argc, char **argv);
 int fb_verb_seal(int argc, char **argv);
 int fb_verb_verify(int argc, char **argv);
-=======
 int fb_verb_encrypt(int argc, char **argv);
 int fb_verb_decrypt(int argc, char **argv);
 int fb_verb_retain(int argc, char **argv);
 int fb_verb_migrate(int argc, char **argv);
 int fb_verb_merge(int argc, char **argv);
->>>>>>> main
 
 /* No verb: ingest in memory and a summary. */
 int fb_verb_summary(int argc, char **argv);

@@ -186,29 +186,6 @@ enum fb_status fb_db_check(sqlite3 *db, const char *path, struct fb_err *err)
     return fb_schema_check(db, &fb_schema_case, err);
 }
 
-<<<<<<< HEAD
-enum fb_status fb_db_open_write(const char *path, sqlite3 **out, struct fb_err *err)
-{
-    struct stat st;
-    if (stat(path, &st) != 0 || !S_ISREG(st.st_mode))
-        return refuse(err, FB_ERR_INPUT, path, "no such case file");
-    sqlite3 *db = NULL;
-    int rc =
-        sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
-    enum fb_status got =
-        rc == SQLITE_OK ? check_opened(db, path, err) : refuse(err, FB_ERR_IO, path, "cannot be opened");
-    if (got == FB_OK && sqlite3_db_readonly(db, "main") == 1)
-        got =
-            refuse(err, FB_ERR_IO, path, "this case cannot be written to: the file or its folder forbids it");
-    if (got == FB_OK)
-        got = fb_db_exec(db, "PRAGMA query_only=OFF; PRAGMA synchronous=FULL", err);
-    if (got != FB_OK) {
-        sqlite3_close(db);
-        return got;
-    }
-    *out = db;
-    return FB_OK;
-=======
 static enum fb_status check_opened(sqlite3 *db, const char *path, struct fb_err *err)
 {
     int64_t version;
@@ -237,7 +214,6 @@ static enum fb_status open_uri(const char *path, bool quiet, sqlite3 **db, struc
         SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
     fb_buf_release(&uri);
     return rc == SQLITE_OK ? FB_OK : refuse(err, FB_ERR_IO, path, "cannot be opened");
->>>>>>> main
 }
 
 enum fb_status fb_db_open(const char *path, sqlite3 **out, struct fb_err *err)
@@ -264,6 +240,40 @@ enum fb_status fb_db_open(const char *path, sqlite3 **out, struct fb_err *err)
     if (got == FB_OK)
         got = check_opened(db, path, err);
     free(real);
+    if (got != FB_OK) {
+        sqlite3_close(db);
+        return got;
+    }
+    *out = db;
+    return FB_OK;
+}
+
+enum fb_status fb_db_open_write(const char *path, sqlite3 **out, struct fb_err *err)
+{
+    struct stat st;
+    char *real = realpath(path, NULL);
+    if (!real || stat(real, &st) != 0 || !S_ISREG(st.st_mode)) {
+        free(real);
+        return refuse(err, FB_ERR_INPUT, path, "no such case file");
+    }
+    sqlite3 *db = NULL;
+    enum fb_status got = FB_OK;
+    if (look_beside(real, "-wal", &st) == BESIDE_FOREIGN ||
+        look_beside(real, "-journal", &st) == BESIDE_FOREIGN)
+        got = refuse(
+            err, FB_ERR_INPUT, path,
+            "beside it lies a -wal or -journal that is no file of the case's owner; move it away first");
+    else if (sqlite3_open_v2(real, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
+                             NULL) != SQLITE_OK)
+        got = refuse(err, FB_ERR_IO, path, "cannot be opened");
+    else
+        got = check_opened(db, path, err);
+    free(real);
+    if (got == FB_OK && sqlite3_db_readonly(db, "main") == 1)
+        got =
+            refuse(err, FB_ERR_IO, path, "this case cannot be written to: the file or its folder forbids it");
+    if (got == FB_OK)
+        got = fb_db_exec(db, "PRAGMA query_only=OFF; PRAGMA synchronous=FULL", err);
     if (got != FB_OK) {
         sqlite3_close(db);
         return got;

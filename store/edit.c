@@ -54,12 +54,23 @@ static enum fb_status open_unsealed(const char *path, struct fb_edit *e, struct 
     return fb_db_exec(e->kase, "BEGIN IMMEDIATE", err);
 }
 
+/* An edit that was interrupted left its journal; opening for writing takes it back. */
+static enum fb_status open_case(const char *path, sqlite3 **out, struct fb_err *err)
+{
+    sqlite3 *db = NULL;
+    enum fb_status st = fb_db_open(path, out, err);
+    if (st != FB_ERR_INPUT || fb_db_open_write(path, &db, NULL) != FB_OK)
+        return st;
+    sqlite3_close(db);
+    return fb_db_open(path, out, err);
+}
+
 enum fb_status fb_edit_open(const char *case_path, struct fb_edit **out, struct fb_err *err)
 {
     struct fb_edit *e = calloc(1, sizeof *e);
     if (!e)
         return fb_err_nomem(err, "the case");
-    enum fb_status st = fb_db_open(case_path, &e->kase, err);
+    enum fb_status st = open_case(case_path, &e->kase, err);
     if (st == FB_OK) {
         st = fb_seal_read(e->kase, &e->seal, err);
         if (st == FB_ERR_NOTFOUND)
