@@ -23,7 +23,7 @@ static struct fb_tally get_tally(struct fb_cur *c)
 static void put_services(const struct fb_zone_service *s, size_t n, struct fb_buf *out)
 {
     size_t bytes = 0;
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n && n <= FB_ZONE_SERVICES_MAX; i++)
         bytes += s[i].name.n;
     if (n > FB_ZONE_SERVICES_MAX || bytes > FB_ZONE_NAMES_MAX) {
         fb_buf_put_varint(out, 0);
