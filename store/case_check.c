@@ -208,7 +208,8 @@ static enum fb_status check_orphans(struct fb_case *c, struct fb_err *err)
     int64_t orphan = -1;
     c->internal++;
     enum fb_status st = fb_db_int(
-        c->db, "SELECT k FROM main.chunk_grp WHERE (k >> 4) NOT IN (SELECT cid FROM main.chunk) ORDER BY k LIMIT 1",
+        c->db,
+        "SELECT k FROM main.chunk_grp WHERE (k >> 4) NOT IN (SELECT cid FROM main.chunk) ORDER BY k LIMIT 1",
         -1, &orphan, err);
     c->internal--;
     FB_TRY(st);

@@ -71,8 +71,8 @@ enum fb_col {
     FB_COL_ORIG_IP_R = 44,
     FB_COL_RESP_IP_Q = 45,
     FB_COL_RESP_IP_R = 46,
-    FB_COL_PARENTS = 47,  /* numbers of outer sessions, all rows one after the other */
-    FB_STREAM_DICTS = 48, /* + enum fb_dict_kind */
+    FB_COL_PARENTS = 47,        /* numbers of outer sessions, all rows one after the other */
+    FB_STREAM_DICTS = 48,       /* + enum fb_dict_kind */
     FB_STREAM_ADDR_FILTER = 53, /* addr_filter.h */
     FB_STREAM_COUNT = 54
 };
@@ -102,7 +102,7 @@ size_t fb_dict_fixed_len(unsigned kind);
 
 struct fb_zone {
     uint64_t lo[FB_COL_COUNT], hi[FB_COL_COUNT]; /* zoned columns; signed ones in two's complement */
-    struct fb_tally states[16], protos[16]; /* by conn_state and proto; the last one has the rest */
+    struct fb_tally states[16], protos[16];      /* by conn_state and proto; the last one has the rest */
 };
 
 /* ---- writing ---- */
@@ -148,8 +148,8 @@ size_t fb_chunk_bytes(const struct fb_chunk *c); /* memory that it holds */
 
 /* A value of a column (a code for dictionary columns). `row` < nrows. */
 uint64_t fb_chunk_value(struct fb_chunk *c, unsigned col, uint32_t row);
-/* Up to FB_PAGE_ROWS values of page `page` of a column; returns how many, 0 on damage. A page that is not held
- * yet is decoded without being held. */
+/* Up to FB_PAGE_ROWS values of page `page` of a column; returns how many, 0 on damage. A page that is not
+ * held yet is decoded without being held. */
 size_t fb_chunk_values(struct fb_chunk *c, unsigned col, uint32_t page, uint64_t out[static FB_PAGE_ROWS]);
 /* False when no address of the list (n of 16 bytes each) is in the chunk; true when one may be. */
 bool fb_chunk_may_have(struct fb_chunk *c, const uint8_t *addrs, size_t n);

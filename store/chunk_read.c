@@ -21,7 +21,7 @@ struct fb_chunk {
     struct page *page[FB_COL_PARENTS][FB_CHUNK_ROWS / FB_PAGE_ROWS];
     struct fb_dict dict[FB_DICT_KINDS];
     bool have_dict[FB_DICT_KINDS];
-    uint8_t *filter; /* of addresses */
+    uint8_t *filter;       /* of addresses */
     uint64_t *parents;     /* all of the chunk */
     uint32_t *parents_off; /* nrows + 1 */
     size_t bytes;
@@ -307,8 +307,7 @@ size_t fb_chunk_values(struct fb_chunk *c, unsigned col, uint32_t page, uint64_t
 {
     uint32_t start = page * FB_PAGE_ROWS;
     size_t n = start >= c->nrows ? 0 : c->nrows - start < FB_PAGE_ROWS ? c->nrows - start : FB_PAGE_ROWS;
-    bool derived =
-        col == FB_COL_ORIG_IP_BYTES || col == FB_COL_RESP_IP_BYTES || col == FB_COL_EVIDENCE_PKTS;
+    bool derived = col == FB_COL_ORIG_IP_BYTES || col == FB_COL_RESP_IP_BYTES || col == FB_COL_EVIDENCE_PKTS;
     if (n == 0)
         return 0;
     if (derived)

@@ -5,13 +5,7 @@
 
 #include <stdint.h>
 
-enum fb_measure {
-    FB_M_ORIG_BYTES,
-    FB_M_RESP_BYTES,
-    FB_M_ORIG_PKTS,
-    FB_M_RESP_PKTS,
-    FB_M_COUNT
-};
+enum fb_measure { FB_M_ORIG_BYTES, FB_M_RESP_BYTES, FB_M_ORIG_PKTS, FB_M_RESP_PKTS, FB_M_COUNT };
 
 struct fb_tally {
     uint64_t sessions;

@@ -20,8 +20,8 @@ struct fb_zone_service {
     struct fb_tally t;
 };
 
-/* `services`: all n of the chunk, ascending; when they are more than FB_ZONE_SERVICES_MAX they are not read, and
- * the zone map says nothing of services. */
+/* `services`: all n of the chunk, ascending; when they are more than FB_ZONE_SERVICES_MAX they are not read,
+ * and the zone map says nothing of services. */
 void fb_zone_write(const struct fb_zone *z, const struct fb_zone_service *services, size_t n,
                    struct fb_buf *out);
 

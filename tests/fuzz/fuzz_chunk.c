@@ -1,7 +1,7 @@
 /* The chunk decoders. Input: kind (1 byte: 0 to 7 a column group of a session chunk, 8 a zone map,
  * 9 a dictionary of texts, 10 a packed blob, 11 a canonical row, 12 the packet index; 16 to 23 a good column
- * group with changes: offset, 2 bytes, and a new byte each), then the bytes. The other groups of the session chunk are
- * good ones. */
+ * group with changes: offset, 2 bytes, and a new byte each), then the bytes. The other groups of the session
+ * chunk are good ones. */
 #include "store/chunk.h"
 #include "store/packet_chunk.h"
 
