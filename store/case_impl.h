@@ -47,7 +47,7 @@ struct fb_case {
     sqlite3_stmt *get_blob, *get_version;
     unsigned internal; /* > 0 while statements of our own are prepared: the authorizer lets them pass */
     /* Borrowed by callers. */
-    char *info_text[3];
+    char *info_text[4];
     char *counter_name;
 };
 
