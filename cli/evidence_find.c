@@ -1,5 +1,6 @@
 #include "cli/evidence_find.h"
 
+#include "base/crypto_init.h"
 #include "base/digest.h"
 #include "base/escape.h"
 
@@ -16,7 +17,7 @@ enum match { MATCH, OTHER_SIZE, OTHER_DIGEST, NO_FILE };
 
 static bool hash_fd(int fd, uint8_t out[static 32])
 {
-    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    EVP_MD_CTX *ctx = fb_crypto_init() ? EVP_MD_CTX_new() : NULL;
     uint8_t *buf = malloc(READ_BYTES);
     bool ok = ctx && buf && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1;
     while (ok) {

@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/escape.h"
+#include "base/memory.h"
 #include "cli/evidence_plan.h"
 #include "cli/interrupt.h"
 #include "cli/message.h"
@@ -41,6 +42,7 @@ struct run {
     const char *path; /* of the case; NULL: in memory */
     bool replace;     /* what is there */
     bool resume;      /* the case that is there goes on */
+    uint64_t alloc_failures;
 };
 
 static int pass_packets(void *ctx, const struct fb_packet_run *pr)
@@ -265,6 +267,8 @@ static enum fb_status do_run(struct run *r, const struct fb_ingest_opts *o, stru
     FB_TRY(fb_engine_finish(r->e, err));
     if (fb_interrupt_pending())
         stop_interrupted(r);
+    if (fb_alloc_failures() != r->alloc_failures)
+        return fb_err_nomem(err, "reading the evidence");
     FB_TRY(add_evidence(r, err));
     FB_TRY(add_counters(r, err));
     return fb_case_finish(r->c, err);
@@ -289,6 +293,7 @@ static enum fb_status run(struct run *r, const char *const *paths, size_t npaths
                           const struct fb_ingest_opts *o, struct fb_case **out, struct fb_err *err)
 {
     struct fb_timeline_opts to = {.filter = o->filter, .after_ns = o->after_ns, .before_ns = o->before_ns};
+    r->alloc_failures = fb_alloc_failures();
     FB_TRY(fb_timeline_open(paths, npaths, &to, &r->t, err));
     fb_progress_init(&r->progress, o);
     fb_interrupt_catch();

@@ -1,6 +1,7 @@
 /* QUIC (RFC 9000, 9001, 9369): the first client Initial that decrypts confirms; a whole ClientHello in its
  * CRYPTO frames confirms TLS inside. Ignored on purpose: the server's packets, everything after the Initials.
  */
+#include "base/memory.h"
 #include "replay/service/svc.h"
 #include "replay/service/svc_quic_crypto.h"
 
@@ -58,7 +59,7 @@ static void crypto_frame(struct svc *a, uint64_t off, struct fb_span s)
     struct quic_state *st = a->state;
     if (st->hello || off >= CRYPTO_MAX || s.n > CRYPTO_MAX - off || s.n == 0)
         return;
-    if (!st->crypto && !(st->crypto = calloc(1, sizeof *st->crypto)))
+    if (!st->crypto && !(st->crypto = fb_calloc(1, sizeof *st->crypto)))
         return;
     struct quic_crypto *q = st->crypto;
     memcpy(q->bytes + off, s.p, s.n);
