@@ -31,9 +31,10 @@ static void date_of_days(int64_t days, int64_t *year, unsigned *month, unsigned 
 /* `width` digits, padded with zeros. */
 static char *put_digits(char *p, uint64_t v, unsigned width)
 {
-    for (unsigned i = width; i-- > 0; v /= 10)
-        p[i] = (char)('0' + v % 10);
-    return p + width;
+    char *end = p + width;
+    for (char *q = end; q != p; v /= 10)
+        *--q = (char)('0' + v % 10);
+    return end;
 }
 
 static char *put_number(char *p, uint64_t v)

@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/escape.h"
 #include "base/memory.h"
+#include "cli/custody_entry.h"
 #include "cli/evidence_plan.h"
 #include "cli/interrupt.h"
 #include "cli/message.h"
@@ -24,6 +25,17 @@ void fb_ingest_set_argv(int argc, char **argv)
 {
     saved_argc = argc;
     saved_argv = argv;
+}
+
+int fb_ingest_argv(char ***argv)
+{
+    *argv = saved_argv;
+    return saved_argc;
+}
+
+void fb_ingest_custody_json(struct fb_buf *out)
+{
+    fb_run_custody_json(out, saved_argc, saved_argv);
 }
 
 bool fb_ingest_opts_decide(const struct fb_ingest_opts *o)
@@ -66,6 +78,20 @@ static enum fb_status remove_old_case(const char *path, struct fb_err *err)
     if (!fb_case_probe(path))
         return fb_err_set(err, FB_ERR_USAGE, "%s: exists and is no case; it is not replaced", path);
     return fb_case_remove(path, err);
+}
+
+/* The first record of the custody log; the second one follows when the case is finished. */
+static enum fb_status begin_custody(struct fb_case *c, const char *what, const char *options_json,
+                                    struct fb_err *err)
+{
+    struct fb_custody_entry e;
+    struct fb_buf params;
+    fb_buf_init(&params, (size_t)16 << 20);
+    fb_custody_put_params(&params, options_json);
+    fb_custody_entry_fill(&e, what, fb_buf_cstr(&params), NULL);
+    enum fb_status st = params.failed ? fb_err_nomem(err, "the custody log") : fb_custody_begin(c, &e, err);
+    fb_buf_release(&params);
+    return st;
 }
 
 /* Which packet an ordinal is, of those that the timeline has given so far. */
@@ -118,6 +144,10 @@ static enum fb_status begin_case(struct run *r, const struct fb_ingest_opts *o, 
         st = r->resume ? fb_case_resume(r->path, &run, &r->c, err) : new_case(r, &run, err);
     if (st == FB_OK)
         fb_case_set_locate(r->c, locate, r);
+    if (st == FB_OK)
+        st = begin_custody(r->c, r->resume ? "ingest-resume" : "ingest", run.params_json, err);
+    if (st == FB_OK)
+        st = fb_case_commit(r->c, err);
     fb_buf_release(&params);
     fb_buf_release(&custody);
     return st;

@@ -22,6 +22,9 @@ static const struct verb {
     {"packets", fb_verb_packets, "the packets of sessions, cut out of the original evidence"},
     {"sql", fb_verb_sql, "a SELECT over the case"},
     {"export", fb_verb_export, "all sessions in a format for other programs"},
+    {"encrypt", fb_verb_encrypt, "an encrypted copy of a case, which the verbs above read as it is"},
+    {"decrypt", fb_verb_decrypt, "the case out of an encrypted one"},
+    {"merge", fb_verb_merge, "cases of one analysis into one"},
 };
 #define NVERBS (sizeof VERBS / sizeof *VERBS)
 

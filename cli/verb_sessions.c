@@ -33,7 +33,7 @@ int fb_verb_sessions(int argc, char **argv)
          "these columns, in this order; all: every column"},
         {'s', "sort", FB_OPT_TEXT, &sort, "FIELD[-desc]", NULL, "in the order of a column"},
         {'n', "limit", FB_OPT_COUNT, &ro.limit, "N", NULL, "no more than N sessions"},
-        FB_INGEST_OPTIONS(in),
+        FB_SOURCE_OPTIONS(in),
         {0},
     };
     static const struct fb_cli_help help = {

@@ -11,6 +11,11 @@ int fb_verb_show(int argc, char **argv);
 int fb_verb_packets(int argc, char **argv);
 int fb_verb_sql(int argc, char **argv);
 int fb_verb_export(int argc, char **argv);
+int fb_verb_encrypt(int argc, char **argv);
+int fb_verb_decrypt(int argc, char **argv);
+int fb_verb_retain(int argc, char **argv);
+int fb_verb_migrate(int argc, char **argv);
+int fb_verb_merge(int argc, char **argv);
 
 /* No verb: ingest in memory and a summary. */
 int fb_verb_summary(int argc, char **argv);

@@ -101,9 +101,8 @@ static struct fb_flow *new_flow(struct fb_shard *s, const struct fb_shard_pkt *s
 }
 
 /* What is around a session's packets, and how often that changed (section 12). */
-static void note_around(struct fb_shard *s, struct fb_flow *f, const struct fb_shard_pkt *sp)
+static void note_around(struct fb_shard *s, struct fb_flow *f, const struct fb_shard_pkt *sp, bool first)
 {
-    bool first = f->evidence_pkts == 1;
     if (!first && sp->around == f->last_around)
         return;
     f->last_around = sp->around;
@@ -226,7 +225,8 @@ void fb_shard_packet(struct fb_shard *s, const struct fb_shard_pkt *sp)
         fb_shard_end(s, f, FB_END_REUSE, sp->ordinal, sp->part);
         f = NULL;
     }
-    if (!f) {
+    bool first = !f;
+    if (first) {
         f = new_flow(s, sp, one_way, dst_p, tag, &dir);
         if (!f) {
             s->failed = true;
@@ -236,13 +236,13 @@ void fb_shard_packet(struct fb_shard *s, const struct fb_shard_pkt *sp)
     }
     bool had_detector = f->service != NULL;
     note_ordinals(s, f, sp);
-    note_around(s, f, sp);
-    if (sp->limit)
-        fb_history_once(f, FB_ORIG, 'X');
+    note_around(s, f, sp, first);
     if (p->proto == FB_PROTO_TCP)
         tcp_packet(s, f, sp, dir);
     else
         fb_datagram_packet(s, f, sp, dir);
+    if (sp->limit)
+        fb_history_once(f, FB_ORIG, 'X');
     if (sp->confirm)
         fb_flow_service_confirm(f, sp->confirm);
     if (sp->is_outer)

@@ -170,6 +170,18 @@ static uint32_t rank_of(const struct fb_shard *s, const struct fb_flow *f)
     return f->pkts[0] + f->pkts[1] <= 1 ? 1 : 2;
 }
 
+/* What a session weighs in memory_used. */
+static uint64_t weight_of(const struct fb_shard *s, const struct fb_flow *f)
+{
+    uint64_t w = s->flows.obj_bytes + (f->service ? DETECTOR_BYTES : 0);
+    uint32_t beyond = f->piece_bytes > FB_PKLIST_INLINE ? f->piece_bytes - FB_PKLIST_INLINE : 0;
+    w += (uint64_t)((beyond + FB_PKLIST_BYTES - 1) / FB_PKLIST_BYTES) * s->nodes.obj_bytes;
+    const struct fb_tcp *t = fb_shard_tcp(s, f);
+    if (t)
+        w += s->tcps.obj_bytes + fb_reasm_memory(&t->end[0].reasm) + fb_reasm_memory(&t->end[1].reasm);
+    return w;
+}
+
 void fb_shard_shed(struct fb_shard *s)
 {
     struct victim *v = malloc((size_t)s->used_slots * sizeof *v);
@@ -190,8 +202,7 @@ void fb_shard_shed(struct fb_shard *s)
     uint64_t ordinal = s->epoch->ordinal[s->epoch->n - 1];
     for (uint32_t i = 0; i < n && used > target; i++) {
         struct fb_flow *f = fb_shard_flow(s, v[i].flow);
-        uint64_t freed =
-            s->flows.obj_bytes + (f->tcp ? s->tcps.obj_bytes : 0) + (f->service ? DETECTOR_BYTES : 0);
+        uint64_t freed = weight_of(s, f);
         fb_shard_end(s, f, FB_END_SHED, ordinal, UINT16_MAX);
         s->shed++;
         used = used > freed ? used - freed : 0;

@@ -14,13 +14,18 @@
 struct fb_case;
 
 #define FB_CASE_APPLICATION_ID 0x46424341 /* "FBCA" */
-#define FB_CASE_SCHEMA_VERSION 1
+#define FB_CASE_SCHEMA_VERSION 2
 
 /* Creates a case to write to. `path` NULL: in memory. Refuses to overwrite an existing file (FB_ERR_USAGE). */
 enum fb_status fb_case_create(const char *path, struct fb_case **out, struct fb_err *err);
 
 /* Opens an existing case read-only. FB_ERR_INPUT when it is no case, FB_ERR_NEWER when a newer version wrote it. */
 enum fb_status fb_case_open(const char *path, struct fb_case **out, struct fb_err *err);
+
+/* Opens a case whose whole file lies in memory. `bytes` came from sodium_malloc and belongs to the case from here
+ * on, also when this fails; it is wiped when the case is closed. `name` is for messages. */
+enum fb_status fb_case_open_memory(uint8_t *bytes, size_t n, const char *name, struct fb_case **out,
+                                   struct fb_err *err);
 
 /* True when the file at `path` looks like a case (SQLite header and application id), without opening it as one. */
 bool fb_case_probe(const char *path);
@@ -65,6 +70,9 @@ struct fb_session_sink fb_case_sink(struct fb_case *c);
 /* The error behind a sink call that failed. */
 const struct fb_err *fb_case_sink_error(const struct fb_case *c);
 
+/* Puts what was written outside of windows into the file now; otherwise it goes there with the next window. */
+enum fb_status fb_case_commit(struct fb_case *c, struct fb_err *err);
+
 /* Evidence in timeline order (index 0, 1, 2 ...), after the last session. */
 enum fb_status fb_case_add_evidence(struct fb_case *c, const struct fb_evidence *e, struct fb_err *err);
 
@@ -94,6 +102,7 @@ struct fb_case_info {
     bool complete;
     struct fb_case_good good; /* when it is not complete */
     const char *plan_json;    /* "" when there is none; borrowed from the case */
+    bool sealed; /* signed and never written again: store/seal.h */
     struct fb_digest case_digest;         /* over the logical session rows: equal for equal sessions, however the evidence was packed */
     struct fb_digest packet_index_digest; /* over (session, ordinals) */
     struct fb_digest evidence_digest;     /* over size and SHA-256 of the evidence, in timeline order */

@@ -190,8 +190,9 @@ enum fb_status fb_case_settle(sqlite3 *db, struct fb_err *err)
     FB_TRY(checkpoint(db, &all, err));
     if (!all)
         return FB_OK;
-    /* Leaving WAL mode changes two bytes of the first sector; OFF: without a journal for them. */
-    int rc = sqlite3_exec(db, "PRAGMA journal_mode=OFF", NULL, NULL, NULL);
+    /* Leaving WAL mode changes bytes of the first sector only; MEMORY: without a journal file for them, which
+     * a reader could not play back. */
+    int rc = sqlite3_exec(db, "PRAGMA journal_mode=MEMORY", NULL, NULL, NULL);
     return rc == SQLITE_OK || (rc & 0xff) == SQLITE_BUSY || (rc & 0xff) == SQLITE_LOCKED
                ? FB_OK
                : fb_db_error(db, err, "cannot settle the case");

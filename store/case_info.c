@@ -87,6 +87,8 @@ static enum fb_status take_info(struct fb_case *c, struct fb_case_info *out, sql
         out->good.pkt_no = (uint64_t)sqlite3_column_int64(st, 1);
     if (strcmp(key, "plan") == 0)
         FB_TRY(keep_text(&c->info_text[3], sqlite3_column_text(st, 1), err));
+    if (strcmp(key, "sealed") == 0)
+        out->sealed = sqlite3_column_int64(st, 1) == 1;
     for (size_t i = 0; i < 3; i++)
         if (strcmp(key, digest[i].key) == 0 &&
             !from_hex((const char *)sqlite3_column_text(st, 1), digest[i].to))
@@ -154,13 +156,33 @@ static enum fb_status read_run(struct fb_case *c, struct fb_case_info *out, stru
     return got;
 }
 
-enum fb_status fb_case_info(struct fb_case *c, struct fb_case_info *out, struct fb_err *err)
+static enum fb_status read_all(struct fb_case *c, struct fb_case_info *out, struct fb_err *err)
 {
-    *out = (struct fb_case_info){0};
     FB_TRY(fb_case_refresh(c, err));
     for (size_t i = 0; i < c->sessions.n; i++)
         out->sessions += c->sessions.m[i].nrows;
     FB_TRY(read_info(c, out, err));
     FB_TRY(read_evidence(c, out, err));
     return read_run(c, out, err);
+}
+
+static enum fb_status transaction(struct fb_case *c, const char *sql, struct fb_err *err)
+{
+    c->internal++;
+    enum fb_status st = fb_db_exec(c->db, sql, err);
+    c->internal--;
+    return st;
+}
+
+/* In one read transaction: the case may be written to meanwhile. */
+enum fb_status fb_case_info(struct fb_case *c, struct fb_case_info *out, struct fb_err *err)
+{
+    *out = (struct fb_case_info){0};
+    bool own = sqlite3_get_autocommit(c->db) != 0;
+    if (own)
+        FB_TRY(transaction(c, "BEGIN", err));
+    enum fb_status st = read_all(c, out, err);
+    if (own)
+        (void)transaction(c, "COMMIT", NULL);
+    return st;
 }

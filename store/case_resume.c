@@ -217,7 +217,7 @@ static enum fb_status reopen(struct fb_case *c, const struct fb_case_run *run, s
     FB_TRY(fb_case_write_begin(c, err));
     FB_TRY(drop_loose_ends(c, err));
     FB_TRY(fb_case_put_run(c, run, err));
-    return fb_case_write_commit(c, err);
+    return fb_case_commit(c, err);
 }
 
 enum fb_status fb_case_resume(const char *path, const struct fb_case_run *run, struct fb_case **out,

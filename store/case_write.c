@@ -2,8 +2,11 @@
  * transaction each. */
 #include "store/case_file.h"
 #include "store/case_writer.h"
+#include "store/chain.h"
 
 #include <unistd.h>
+
+#include <sodium/utils.h>
 
 #define SPILL_BYTES (8u << 20) /* of one spilled blob before compression */
 
@@ -89,6 +92,7 @@ void fb_case_close(struct fb_case *c)
     sqlite3_close(c->db);
     if (lock_fd >= 0)
         close(lock_fd);
+    sodium_free(c->secret);
     free(c->path);
     free(c);
 }
@@ -106,7 +110,7 @@ enum fb_status fb_case_write_begin(struct fb_case *c, struct fb_err *err)
     return FB_OK;
 }
 
-enum fb_status fb_case_write_commit(struct fb_case *c, struct fb_err *err)
+enum fb_status fb_case_commit(struct fb_case *c, struct fb_err *err)
 {
     if (!c->writer->in_txn)
         return FB_OK;
@@ -215,7 +219,7 @@ static enum fb_status spill_one(struct fb_case *c, struct fb_err *err)
     FB_TRY(fb_case_write_begin(c, err));
     FB_TRY(spill_items(c, pick, 0, &pick->rows, err));
     FB_TRY(spill_items(c, pick, 1, &pick->pieces, err));
-    return fb_case_write_commit(c, err);
+    return fb_case_commit(c, err);
 }
 
 static enum fb_status load_spill(struct fb_case *c, uint64_t k, struct fb_items *to, struct fb_err *err)
@@ -295,7 +299,7 @@ static enum fb_status write_window(struct fb_case *c, const struct fb_window_blo
             FB_TRY(put_packet_chunk(c, b->index, i, &b->packets[i], err));
     }
     FB_TRY(fb_case_note_progress(c, b, err));
-    return fb_case_write_commit(c, err);
+    return fb_case_commit(c, err);
 }
 
 static enum fb_status collect(struct fb_case *c, bool wait, struct fb_err *err)
@@ -546,12 +550,13 @@ enum fb_status fb_case_finish(struct fb_case *c, struct fb_err *err)
     FB_TRY(flush_windows(c, err));
     FB_TRY(fb_case_write_begin(c, err));
     FB_TRY(fb_timeline_flush(c, err));
-    FB_TRY(fb_case_write_commit(c, err));
+    FB_TRY(fb_case_commit(c, err));
     FB_TRY(compact(c, err));
     FB_TRY(fb_case_write_begin(c, err));
     FB_TRY(fb_case_drop_progress(c, err));
     FB_TRY(write_digests(c, err));
-    FB_TRY(fb_case_write_commit(c, err));
+    FB_TRY(fb_custody_finish(c, err));
+    FB_TRY(fb_case_commit(c, err));
     int lock_fd = writer_free(w);
     c->writer = NULL;
     fb_timeline_free(c->timeline);

@@ -30,7 +30,6 @@ struct fb_case_writer {
 enum fb_status fb_case_writer_new(struct fb_case *c, struct fb_err *err);
 /* Prepares statements; from here on windows can be written. */
 enum fb_status fb_case_writer_start(struct fb_case *c, struct fb_err *err);
-enum fb_status fb_case_write_commit(struct fb_case *c, struct fb_err *err);
 enum fb_status fb_case_put_run(struct fb_case *c, const struct fb_case_run *run, struct fb_err *err);
 
 /* ---- case_resume.c: rows of case_info that exist while the case is incomplete ---- */

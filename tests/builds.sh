@@ -1,0 +1,31 @@
+#!/bin/sh
+# The same digests from other compilers and optimisation levels. Builds the program again with clang and with -O0 and -O3, and compares the three digests
+# of generated captures and of the recorded ones with those of $B.
+set -eu
+cd "$(dirname "$0")/.."
+B=${B:-build}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+"$B/fbfixture" random --seed 5 --sessions 3000 --format pcapng --out "$work/a.pcapng" >/dev/null
+"$B/fbfixture" random --seed 6 --sessions 3000 --format pcap --out "$work/b.pcap" >/dev/null
+digests() {
+    for f in "$work/a.pcapng" "$work/b.pcap" fixtures/recorded/*.pcapng; do
+        "$1" info --json --quiet "$f" | grep -oE '"[a-z_]*_digest": *"[0-9a-f]*"'
+    done
+}
+digests "$B/fbforensics" >"$work/want"
+bad=0
+for v in 'clang-O2 clang -O2' 'gcc-O0 gcc -O0' 'gcc-O3 gcc -O3'; do
+    # shellcheck disable=SC2086  # name, compiler, level
+    set -- $v
+    make -s -j2 B="$B/$1" CC="$2" OPT="$3 -g" "$B/$1/fbforensics" >/dev/null
+    digests "$B/$1/fbforensics" >"$work/got"
+    if cmp -s "$work/want" "$work/got"; then
+        echo "  DIGESTS  $1: $(wc -l <"$work/want") digests equal"
+    else
+        echo "digests of $1 differ:"
+        diff "$work/want" "$work/got" | head
+        bad=1
+    fi
+done
+exit $bad
