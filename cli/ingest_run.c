@@ -304,6 +304,17 @@ static enum fb_status do_run(struct run *r, const struct fb_ingest_opts *o, stru
     return fb_case_finish(r->c, err);
 }
 
+static bool is_complete(const char *path)
+{
+    struct fb_case *c;
+    struct fb_case_info info = {0};
+    if (fb_case_open(path, &c, NULL) != FB_OK)
+        return false;
+    bool complete = fb_case_info(c, &info, NULL) == FB_OK && info.complete;
+    fb_case_close(c);
+    return complete;
+}
+
 /* What a run that failed leaves: a request that cannot be served leaves nothing, a failure of the machine
  * leaves a case that can go on. */
 static void after_failure(const struct run *r, bool began, struct fb_err *err)
@@ -315,6 +326,14 @@ static void after_failure(const struct run *r, bool began, struct fb_err *err)
         return;
     }
     struct fb_err why = *err;
+    if (is_complete(r->path)) {
+        fb_err_set(
+            err, why.status,
+            "%.180s; the case is complete, but what was written last lies beside it; put it in order with: "
+            "fbforensics ingest --resume %s",
+            why.msg, r->path);
+        return;
+    }
     fb_err_set(err, why.status, "%.200s; the case is incomplete; go on with: fbforensics ingest --resume %s",
                why.msg, r->path);
 }
