@@ -55,7 +55,7 @@ blocks=$(($(wc -c <killed.fbcase.again) / 512 + 2))
 
 # An ingest of a file, stopped by a limit on the size of files: the case cannot grow.
 mkdir moved
-"$FBFIXTURE" random --out r.pcap --sessions 400 --seed 9 --format pcap >/dev/null
+"$FBFIXTURE" random --out r.pcap --sessions 1200 --seed 9 --format pcap >/dev/null
 want=$(digest r.pcap)
 limited() { (
     trap '' XFSZ
