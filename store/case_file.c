@@ -175,6 +175,18 @@ bool fb_case_is_locked(const char *path)
     return locked;
 }
 
+bool fb_case_has_log(const char *path)
+{
+    struct fb_buf name;
+    struct stat st;
+    fb_buf_init(&name, 1u << 16);
+    fb_buf_puts(&name, path);
+    fb_buf_puts(&name, "-wal");
+    bool there = name.failed || lstat(fb_buf_cstr(&name), &st) == 0;
+    fb_buf_release(&name);
+    return there;
+}
+
 /* True when the whole log went into the file and is empty now. */
 static enum fb_status checkpoint(sqlite3 *db, bool *all, struct fb_err *err)
 {

@@ -23,6 +23,9 @@ enum fb_status fb_case_lock(const char *path, int *lock_fd, struct fb_err *err);
 /* True when somebody is writing to the case. Not to be called while this process has a connection to it. */
 bool fb_case_is_locked(const char *path);
 
+/* True when a -wal lies beside the case. */
+bool fb_case_has_log(const char *path);
+
 /* Moves everything into the one file and out of WAL mode. When readers are in the way the case stays as good
  * as it is, with its log beside it; that is no error. */
 enum fb_status fb_case_settle(sqlite3 *db, struct fb_err *err);

@@ -173,7 +173,7 @@ static enum fb_status drop_loose_ends(struct fb_case *c, struct fb_err *err)
         "DELETE FROM evidence",
         "DELETE FROM damage",
         "DELETE FROM interface",
-        "DELETE FROM note",
+        "DELETE FROM evidence_note",
         "DELETE FROM checkpoint",
         "DELETE FROM timeline_run",
         "DELETE FROM counter",
@@ -211,7 +211,7 @@ static enum fb_status reopen(struct fb_case *c, const struct fb_case_run *run, s
     FB_TRY(fb_case_writer_new(c, err));
     FB_TRY(fb_case_lock(c->path, &c->writer->lock_fd, err));
     FB_TRY(check_resumable(c->path, run, err));
-    FB_TRY(fb_db_open_write(c->path, &c->db, err));
+    FB_TRY(fb_db_open_fill(c->path, &c->db, err));
     FB_TRY(fb_case_writer_start(c, err));
     c->writer->resumed = true;
     FB_TRY(fb_case_write_begin(c, err));
@@ -240,8 +240,10 @@ enum fb_status fb_case_tidy(const char *path, struct fb_err *err)
 {
     int lock_fd;
     sqlite3 *db;
+    if (!fb_case_has_log(path))
+        return FB_OK;
     FB_TRY(fb_case_lock(path, &lock_fd, err));
-    enum fb_status st = fb_db_open_write(path, &db, err);
+    enum fb_status st = fb_db_open_fill(path, &db, err);
     if (st == FB_OK) {
         st = fb_case_settle(db, err);
         sqlite3_close(db);

@@ -488,7 +488,7 @@ enum fb_status fb_case_begin(struct fb_case *c, const struct fb_case_run *run, s
         FB_TRY(fb_case_publish(c->db, c->path, &c->writer->lock_fd, err));
         sqlite3_close(c->db);
         c->db = NULL;
-        FB_TRY(fb_db_open_write(c->path, &c->db, err));
+        FB_TRY(fb_db_open_fill(c->path, &c->db, err));
     }
     return fb_case_writer_start(c, err);
 }

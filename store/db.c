@@ -243,6 +243,40 @@ enum fb_status fb_db_open(const char *path, sqlite3 **out, struct fb_err *err)
     return FB_OK;
 }
 
+enum fb_status fb_db_open_write(const char *path, sqlite3 **out, struct fb_err *err)
+{
+    struct stat st;
+    char *real = realpath(path, NULL);
+    if (!real || stat(real, &st) != 0 || !S_ISREG(st.st_mode)) {
+        free(real);
+        return refuse(err, FB_ERR_INPUT, path, "no such case file");
+    }
+    sqlite3 *db = NULL;
+    enum fb_status got = FB_OK;
+    if (look_beside(real, "-wal", &st) == BESIDE_FOREIGN ||
+        look_beside(real, "-journal", &st) == BESIDE_FOREIGN)
+        got = refuse(
+            err, FB_ERR_INPUT, path,
+            "beside it lies a -wal or -journal that is no file of the case's owner; move it away first");
+    else if (sqlite3_open_v2(real, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
+                             NULL) != SQLITE_OK)
+        got = refuse(err, FB_ERR_IO, path, "cannot be opened");
+    else
+        got = check_opened(db, path, err);
+    free(real);
+    if (got == FB_OK && sqlite3_db_readonly(db, "main") == 1)
+        got =
+            refuse(err, FB_ERR_IO, path, "this case cannot be written to: the file or its folder forbids it");
+    if (got == FB_OK)
+        got = fb_db_exec(db, "PRAGMA query_only=OFF; PRAGMA synchronous=FULL", err);
+    if (got != FB_OK) {
+        sqlite3_close(db);
+        return got;
+    }
+    *out = db;
+    return FB_OK;
+}
+
 enum fb_status fb_db_open_memory(uint8_t *bytes, size_t n, const char *name, sqlite3 **out,
                                  struct fb_err *err)
 {
@@ -265,7 +299,7 @@ enum fb_status fb_db_open_memory(uint8_t *bytes, size_t n, const char *name, sql
     return FB_OK;
 }
 
-enum fb_status fb_db_open_write(const char *path, sqlite3 **out, struct fb_err *err)
+enum fb_status fb_db_open_fill(const char *path, sqlite3 **out, struct fb_err *err)
 {
     static const char settings[] =
         "PRAGMA trusted_schema=OFF; PRAGMA mmap_size=0; PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY; "

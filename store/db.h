@@ -20,11 +20,13 @@ enum fb_chunk_kind { FB_KIND_SESSIONS = 0, FB_KIND_PACKETS = 1, FB_KIND_SPILL = 
 
 /* An empty case in memory. Refuses when there is something at `path` (NULL: not asked). */
 enum fb_status fb_db_create(const char *path, sqlite3 **out, struct fb_err *err);
-/* Opens a case file for writing, with our settings; the schema is checked. */
-enum fb_status fb_db_open_write(const char *path, sqlite3 **out, struct fb_err *err);
+/* Opens a case file for the run that fills it; the schema is checked. */
+enum fb_status fb_db_open_fill(const char *path, sqlite3 **out, struct fb_err *err);
 /* Opens read-only with every check: a regular file, our application id, our version, our schema. */
 enum fb_status fb_db_open(const char *path, sqlite3 **out, struct fb_err *err);
 
+/* The same checks, for appending to a case that exists; every commit is durable. */
+enum fb_status fb_db_open_write(const char *path, sqlite3 **out, struct fb_err *err);
 /* The same over the bytes of a file in memory, which stay the caller's and outlive the connection. `name` is
  * for messages. */
 enum fb_status fb_db_open_memory(uint8_t *bytes, size_t n, const char *name, sqlite3 **out,
