@@ -20,6 +20,7 @@ static const struct verb {
     {"packets", fb_verb_packets, "the packets of sessions, cut out of the original evidence"},
     {"sql", fb_verb_sql, "a SELECT over the case"},
     {"export", fb_verb_export, "all sessions in a format for other programs"},
+    {"replay", fb_verb_replay, "a case built again and compared, or a capture as it unfolds"},
     {"merge", fb_verb_merge, "cases of one analysis into one"},
 };
 #define NVERBS (sizeof VERBS / sizeof *VERBS)
