@@ -22,6 +22,7 @@ static const struct verb {
     {"export", fb_verb_export, "all sessions in a format for other programs"},
     {"replay", fb_verb_replay, "a case built again and compared, or a capture as it unfolds"},
     {"merge", fb_verb_merge, "cases of one analysis into one"},
+    {"diff", fb_verb_diff, "what changed between two cases or captures"},
 };
 #define NVERBS (sizeof VERBS / sizeof *VERBS)
 
