@@ -15,7 +15,7 @@ struct opened {
 static enum fb_status open_cases(struct opened *o, char **paths, int n, struct fb_err *err)
 {
     for (int i = 0; i < n; i++) {
-        if (!fb_case_probe(paths[i]))
+        if (access(paths[i], F_OK) == 0 && !fb_case_probe(paths[i]))
             return fb_err_set(err, FB_ERR_INPUT,
                               "%s: is no case; ingest captures first, with one set of options", paths[i]);
         FB_TRY(fb_case_open(paths[i], &o->c[o->n], err));
