@@ -93,24 +93,32 @@ static enum fb_status tell_clock(struct walk *w, const char *event, int64_t at_n
     return fb_out_row(&w->out);
 }
 
-static int on_closed(void *ctx, const struct fb_session *s)
+static enum fb_status see_closed(struct walk *w, const struct fb_session *s)
 {
-    struct walk *w = ctx;
     if (s->number > w->last_number)
         w->last_number = s->number;
     if (s->number > w->announced)
         FB_TRY(tell(w, "opened", s));
     FB_TRY(tell(w, "closed", s));
-    return (int)fb_watch_put(&w->picture.watch, s, false, &w->err);
+    return fb_watch_put(&w->picture.watch, s, false, &w->err);
+}
+
+static enum fb_status see_open(struct walk *w, const struct fb_session *s)
+{
+    if (s->number > w->last_number)
+        w->last_number = s->number;
+    FB_TRY(tell(w, s->number > w->announced ? "opened" : "changed", s));
+    return fb_watch_put(&w->picture.watch, s, true, &w->err);
+}
+
+static int on_closed(void *ctx, const struct fb_session *s)
+{
+    return (int)see_closed(ctx, s);
 }
 
 static int on_open(void *ctx, const struct fb_session *s)
 {
-    struct walk *w = ctx;
-    if (s->number > w->last_number)
-        w->last_number = s->number;
-    FB_TRY(tell(w, s->number > w->announced ? "opened" : "changed", s));
-    return (int)fb_watch_put(&w->picture.watch, s, true, &w->err);
+    return (int)see_open(ctx, s);
 }
 
 static void draw(struct walk *w, bool at_once)

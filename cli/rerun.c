@@ -13,28 +13,39 @@ static bool is_file(const char *path)
     return stat(path, &st) == 0 && S_ISREG(st.st_mode);
 }
 
+static enum fb_status find_one(struct fb_rerun *r, struct fb_rerun_evidence *e,
+                               const struct fb_evidence_find *how, struct fb_err *err)
+{
+    FB_TRY(fb_case_evidence(r->recorded, (size_t)(e - r->ev), &e->known, err));
+    enum fb_status st = fb_evidence_find(how, &e->known, &e->path, err);
+    if (st == FB_ERR_VERIFY && is_file(e->known.path)) {
+        e->path = strdup(e->known.path);
+        e->changed = true;
+        st = e->path ? FB_OK : fb_err_nomem(err, "a path");
+    }
+    return st;
+}
+
 enum fb_status fb_rerun_find(struct fb_rerun *r, const struct fb_evidence_find *how, struct fb_err *err)
 {
     struct fb_case_info info;
+    struct fb_evidence_find each = *how;
     FB_TRY(fb_case_info(r->recorded, &info, err));
-    r->ev = calloc(info.nevidence ? (size_t)info.nevidence : 1, sizeof *r->ev);
-    if (!r->ev)
-        return fb_err_nomem(err, "evidence records");
-    for (; r->nev < info.nevidence; r->nev++) {
+    size_t n = (size_t)info.nevidence;
+    r->ev = calloc(n ? n : 1, sizeof *r->ev);
+    /* Files of equal content are told apart: each stands for one piece of evidence. */
+    const char **taken = calloc(n ? n : 1, sizeof *taken);
+    enum fb_status st = r->ev && taken ? FB_OK : fb_err_nomem(err, "evidence records");
+    each.taken = taken;
+    while (st == FB_OK && r->nev < n) {
         struct fb_rerun_evidence *e = &r->ev[r->nev];
-        FB_TRY(fb_case_evidence(r->recorded, r->nev, &e->known, err));
-        enum fb_status st = fb_evidence_find(how, &e->known, &e->path, err);
-        if (st == FB_ERR_VERIFY && is_file(e->known.path)) {
-            e->path = strdup(e->known.path);
-            e->changed = true;
-            st = e->path ? FB_OK : fb_err_nomem(err, "a path");
-        }
-        if (st != FB_OK) {
-            r->nev++;
-            return st;
-        }
+        st = find_one(r, e, &each, err);
+        if (st == FB_OK)
+            taken[each.ntaken++] = e->path;
+        r->nev++;
     }
-    return FB_OK;
+    free(taken);
+    return st;
 }
 
 void fb_rerun_release(struct fb_rerun *r)

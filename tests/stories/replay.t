@@ -26,6 +26,17 @@ code 0 "files can be named too, as JSON" "$FB" replay a.fbcase --evidence archiv
 says "which says that all is equal" out '{"equal":true,"evidence":[{"equal":true,'
 says "and that nothing differs" out '"first_difference":null'
 
+mkdir twins
+cp archive/other twins/1
+cp archive/other twins/2
+"$FB" ingest -q twins/1 twins/2 -o twins.fbcase >/dev/null
+mkdir moved
+mv twins/1 moved/x
+mv twins/2 moved/y
+code 0 "two files of equal content are both found" "$FB" replay twins.fbcase --evidence moved
+rm moved/y
+code 4 "one of them does not stand for two" "$FB" replay twins.fbcase --evidence moved
+
 # A port of the first packet: 24 bytes of file header, 16 of record header, 14 of Ethernet, 20 of IP.
 cp archive/deep/renamed.bin a.pcapng
 cp archive/other b.pcap
