@@ -27,7 +27,11 @@ CFLAGS_ALL := $(if $(findstring -O0,$(OPT)),$(filter-out -D_FORTIFY_SOURCE=2,$(C
 LDFLAGS_ALL = -pie -Wl,-z,relro,-z,now -pthread $(SAN) $(LDFLAGS)
 
 ROOMS   := base ingest replay replay/service intel model store report
-LIB_SRC := $(foreach r,$(ROOMS),$(sort $(wildcard $(r)/*.c)))
+EXT_SRC := store/fbcase_ext.c
+LIB_SRC := $(filter-out $(EXT_SRC),$(foreach r,$(ROOMS),$(sort $(wildcard $(r)/*.c))))
+# What fbcase.so is made of: reading a case, without packets, files and the command line.
+PIC_SRC := $(sort $(wildcard base/*.c)) $(filter-out store/query.c,$(sort $(wildcard store/*.c))) \
+           $(wildcard replay/session_*.c replay/icmp_pairs.c)
 CLI_SRC := $(sort $(wildcard cli/*.c))
 FIX_SRC := $(sort $(wildcard fixtures/*.c))
 UNIT_SRC := $(sort $(wildcard tests/unit/test_*.c))
@@ -39,13 +43,14 @@ obj     = $(patsubst %.c,$(B)/%.o,$(1))
 LIB     := $(B)/libfbforensics.a
 BIN     := $(B)/fbforensics
 FIX     := $(B)/fbfixture
+EXT     := $(B)/fbcase.so
 UNITS   := $(patsubst tests/unit/%.c,$(B)/tests/%,$(UNIT_SRC))
 BENCHES := $(patsubst tests/bench/%.c,$(B)/bench/%,$(BENCH_SRC))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(FUZZ_SRC))
 
 .PHONY: all deps demo check asan bench fuzz lint golden install clean tests include-check
 .SECONDARY:
-all: $(BIN) $(FIX)
+all: $(BIN) $(FIX) $(EXT)
 
 $(B)/%.o: %.c | $(B)/.checked
 	$(Q)mkdir -p $(@D)
@@ -59,6 +64,17 @@ $(BIN): $(call obj,$(CLI_SRC)) $(LIB)
 
 $(FIX): $(call obj,$(FIX_SRC)) $(LIB)
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
+
+# A set of objects of its own: position-independent, and calling SQLite through the table of the program that loads it.
+$(B)/pic/%.o: %.c | $(B)/.checked
+	$(Q)mkdir -p $(@D)
+	$(call say,CC-PIC,$<)$(CC) $(filter-out -fPIE,$(CFLAGS_ALL)) -fPIC -fvisibility=hidden -DFB_SQLITE_EXTENSION -MMD -MP -c -o $@ $<
+
+$(B)/pic/libfbcase.a: $(patsubst %.c,$(B)/pic/%.o,$(filter-out $(EXT_SRC),$(PIC_SRC)))
+	$(call say,AR,$@)rm -f $@ && ar rcs $@ $^
+
+$(EXT): $(B)/pic/store/fbcase_ext.o $(B)/pic/libfbcase.a
+	$(call say,LD,$@)$(CC) $(filter-out -pie,$(LDFLAGS_ALL)) -shared -Wl,-Bsymbolic $(if $(SAN),,-Wl,-z,defs) -o $@ $^ $(filter -lzstd -lsodium -lcrypto -L%,$(PKG_LIBS))
 
 $(B)/tests/%: $(B)/tests/unit/%.o $(call obj,$(HELP_SRC)) $(LIB)
 	$(Q)mkdir -p $(@D)
@@ -117,8 +133,9 @@ golden: all
 	$(Q)B=$(B) GOLDEN=1 tests/run.sh
 
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/doc/fbforensics
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/fbforensics $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/doc/fbforensics
 	install -m 0755 $(BIN) $(DESTDIR)$(PREFIX)/bin/fbforensics
+	install -m 0644 $(EXT) $(DESTDIR)$(PREFIX)/lib/fbforensics/fbcase.so
 	install -m 0644 $(wildcard docs/man/*.1) $(DESTDIR)$(PREFIX)/share/man/man1/
 	install -m 0644 README.md CHANGELOG.md LICENSE $(wildcard docs/*.md) $(DESTDIR)$(PREFIX)/share/doc/fbforensics/
 

@@ -51,7 +51,7 @@ static bool same_text(const struct fb_first_difference *d)
 
 static void find_field(struct fb_first_difference *d, const struct fb_session *a, const struct fb_session *b)
 {
-    struct fb_row rows[2] = {{a, NULL}, {b, NULL}};
+    struct fb_row rows[2] = {{.s = a}, {.s = b}};
     struct fb_buf *text[2] = {&d->recorded, &d->rebuilt};
     for (size_t i = 0; i < fb_field_count(); i++) {
         const struct fb_field *f = fb_field_at(i);

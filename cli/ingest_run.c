@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/escape.h"
+#include "cli/custody_entry.h"
 #include "cli/interrupt.h"
 #include "cli/message.h"
 #include "cli/progress.h"
@@ -10,6 +11,7 @@
 #include "replay/engine.h"
 
 #include <errno.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define PROGRESS_EVERY_PKTS 1024
@@ -22,6 +24,12 @@ void fb_ingest_set_argv(int argc, char **argv)
 {
     saved_argc = argc;
     saved_argv = argv;
+}
+
+int fb_ingest_argv(char ***argv)
+{
+    *argv = saved_argv;
+    return saved_argc;
 }
 
 void fb_ingest_custody_json(struct fb_buf *out)
@@ -59,15 +67,43 @@ static int pass_session(void *ctx, const struct fb_session *s)
     return r->to_case.session(r->to_case.ctx, s);
 }
 
+static bool is_sealed(const char *path)
+{
+    struct fb_case *c = NULL;
+    struct fb_case_info info = {0};
+    struct stat sb;
+    bool sealed =
+        stat(path, &sb) == 0 && (sb.st_mode & 0222) == 0; /* also one that cannot be read as a case */
+    if (fb_case_open(path, &c, NULL) == FB_OK && fb_case_info(c, &info, NULL) == FB_OK)
+        sealed = info.sealed;
+    fb_case_close(c);
+    return sealed;
+}
+
 static enum fb_status remove_old_case(const char *path, struct fb_err *err)
 {
     if (access(path, F_OK) != 0)
         return FB_OK;
     if (!fb_case_probe(path))
         return fb_err_set(err, FB_ERR_USAGE, "%s: exists and is no case; it is not replaced", path);
+    if (is_sealed(path))
+        return fb_err_set(err, FB_ERR_USAGE, "%s: this case is sealed; it is not replaced", path);
     if (unlink(path) != 0)
         return fb_err_set(err, FB_ERR_IO, "%s: %s", path, strerror(errno));
     return FB_OK;
+}
+
+/* The first record of the custody log; the second one follows when the case is finished. */
+static enum fb_status begin_custody(struct fb_case *c, const char *options_json, struct fb_err *err)
+{
+    struct fb_custody_entry e;
+    struct fb_buf params;
+    fb_buf_init(&params, (size_t)16 << 20);
+    fb_custody_put_params(&params, options_json);
+    fb_custody_entry_fill(&e, "ingest", fb_buf_cstr(&params), NULL);
+    enum fb_status st = params.failed ? fb_err_nomem(err, "the custody log") : fb_custody_begin(c, &e, err);
+    fb_buf_release(&params);
+    return st;
 }
 
 static enum fb_status begin_case(struct run *r, const struct fb_ingest_opts *o, const char *path,
@@ -86,6 +122,8 @@ static enum fb_status begin_case(struct run *r, const struct fb_ingest_opts *o, 
         st = fb_case_create(path, &r->c, err);
     if (st == FB_OK)
         st = fb_case_begin(r->c, &run, err);
+    if (st == FB_OK)
+        st = begin_custody(r->c, run.params_json, err);
     fb_buf_release(&params);
     fb_buf_release(&custody);
     return st;

@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "cli/options.h"
+#include "cli/unlock.h"
 #include "store/case.h"
 
 /* Counter of sessions with tunnel parents, see parents.c. */
@@ -17,11 +18,15 @@ struct fb_ingest_opts {
     int64_t after_ns, before_ns;
     uint64_t threads, memory_bytes;
     bool quiet;
-    int progress; /* enum fb_progress_mode */
+    int progress;            /* enum fb_progress_mode */
+    struct fb_unlock unlock; /* of an encrypted case, for verbs that read cases */
 };
 #define FB_INGEST_OPTS_DEFAULT ((struct fb_ingest_opts){.after_ns = INT64_MIN, .before_ns = INT64_MAX})
 
 extern const char *const fb_progress_choices[];
+
+/* The options of verbs that read a case or captures. */
+#define FB_SOURCE_OPTIONS(o) FB_INGEST_OPTIONS(o), FB_UNLOCK_OPTIONS((o).unlock)
 
 /* The entries of an option table that fill `o`: the same for every verb. */
 #define FB_INGEST_OPTIONS(o)                                                                                  \
@@ -55,6 +60,7 @@ bool fb_ingest_opts_decide(const struct fb_ingest_opts *o);
 
 /* Command line of this process, for the custody record. */
 void fb_ingest_set_argv(int argc, char **argv);
+int fb_ingest_argv(char ***argv); /* borrowed; returns how many */
 
 /* Who made a run, when and by which command line: this process, now. */
 void fb_ingest_custody_json(struct fb_buf *out);

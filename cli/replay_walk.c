@@ -60,7 +60,7 @@ static enum fb_status tell(struct walk *w, const char *event, const struct fb_se
     if (w->on_screen)
         return FB_OK;
     struct fb_buf *b = &w->out.buf;
-    struct fb_row row = {s, NULL};
+    struct fb_row row = {.s = s};
     bool ended = strcmp(event, "closed") == 0;
     fb_buf_printf(b, "{\"event\":\"%s\",\"at\":", event);
     put_time(b, packet_clock(w));

@@ -199,7 +199,7 @@ static enum fb_status build_merge(struct fb_rerun *r, const struct node *n, cons
         return fb_err_nomem(err, "the parts of a merged case");
     enum fb_status st = build_parts(r, n, list, depth, p, err);
     if (st == FB_OK)
-        st = fb_case_merge(p->c, p->name, p->n, NULL, &run, out, &report, err);
+        st = fb_case_merge(p->c, p->name, p->n, NULL, &run, NULL, out, &report, err);
     for (size_t i = 0; i < p->n; i++)
         fb_case_close(p->c[i]);
     free(p);

@@ -12,14 +12,16 @@ static bool is_case(const char *path)
     if (strcmp(path, "-") == 0 || stat(path, &st) != 0 || !S_ISREG(st.st_mode))
         return false;
     size_t n = strlen(path);
-    return fb_case_probe(path) || (n > 7 && strcmp(path + n - 7, ".fbcase") == 0);
+    return fb_case_probe(path) || fb_encrypted_probe(path) ||
+           (n > 7 && strcmp(path + n - 7, ".fbcase") == 0);
 }
 
-static int open_case(struct fb_source *s, const char *path)
+static int open_case(struct fb_source *s, const char *path, const struct fb_unlock *unlock)
 {
     struct fb_err err = {0};
     struct fb_case_info info;
-    enum fb_status st = fb_case_open(path, &s->c, &err);
+    enum fb_status st = fb_encrypted_probe(path) ? fb_unlock_open(path, unlock, &s->c, &err)
+                                                 : fb_case_open(path, &s->c, &err);
     if (st == FB_OK)
         st = fb_case_info(s->c, &info, &err);
     if (st != FB_OK) {
@@ -51,7 +53,7 @@ int fb_source_open(struct fb_source *s, const char *verb, char **paths, int npat
         if (fb_ingest_opts_decide(o))
             return fb_cli_usage(
                 verb, "%s is a case: options that decide how a capture is read have no meaning", paths[i]);
-        return open_case(s, paths[i]);
+        return open_case(s, paths[i], &o->unlock);
     }
     struct fb_err err = {0};
     enum fb_status st =

@@ -68,7 +68,7 @@ int fb_verb_diff(int argc, char **argv)
          "standard deviations that a change of rate must exceed, default 4"},
         {0, "ratio", FB_OPT_COUNT, &d.opts.ratio, "N", NULL, "factor by which a rate must change, default 2"},
         {0, "limit", FB_OPT_COUNT, &d.limit, "N", NULL, "lines of each kind, default 20; 0 for all"},
-        FB_INGEST_OPTIONS(in),
+        FB_SOURCE_OPTIONS(in),
         {0},
     };
     static const struct fb_cli_help help = {

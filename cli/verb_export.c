@@ -15,7 +15,7 @@ int fb_verb_export(int argc, char **argv)
         {'F', "format", FB_OPT_CHOICE, &format, "FORMAT", formats,
          "zeek-tsv, zeek-json, csv or jsonl (needed)"},
         {'o', "output", FB_OPT_TEXT, &path, "OUT", NULL, "a new file; without it standard output"},
-        FB_INGEST_OPTIONS(in),
+        FB_SOURCE_OPTIONS(in),
         {0},
     };
     static const struct fb_cli_help help = {

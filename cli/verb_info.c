@@ -9,7 +9,7 @@ int fb_verb_info(int argc, char **argv)
     struct fb_ingest_opts in = FB_INGEST_OPTS_DEFAULT;
     const struct fb_opt opts[] = {
         {'j', "json", FB_OPT_FLAG, &json, NULL, NULL, "one JSON object"},
-        FB_INGEST_OPTIONS(in),
+        FB_SOURCE_OPTIONS(in),
         {0},
     };
     static const struct fb_cli_help help = {

@@ -168,7 +168,7 @@ int fb_verb_packets(int argc, char **argv)
         {'l', "list", FB_OPT_FLAG, &a.list, NULL, NULL, "print file and frame number of each packet instead"},
         {'j', "json", FB_OPT_FLAG, &a.json, NULL, NULL, "the list as JSON lines"},
         {0, "csv", FB_OPT_FLAG, &a.csv, NULL, NULL, "the list as CSV"},
-        FB_INGEST_OPTIONS(in),
+        FB_SOURCE_OPTIONS(in),
         {0},
     };
     static const struct fb_cli_help help = {

@@ -45,7 +45,8 @@ static int check_walk(const char *verb, const struct asked *a, struct fb_replay_
 static bool is_case(const char *path)
 {
     struct stat st;
-    return strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISREG(st.st_mode) && fb_case_probe(path);
+    return strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
+           (fb_case_probe(path) || fb_encrypted_probe(path));
 }
 
 static int run(const char *verb, char **argv, int nargs, const struct asked *a, struct fb_replay_opts *o)
@@ -87,7 +88,7 @@ int fb_verb_replay(int argc, char **argv)
         {0, "window", FB_OPT_TEXT, &a.window, "TIME", NULL,
          "how long a session counts as active, default 60s"},
         {0, "interval", FB_OPT_TEXT, &a.interval, "TIME", NULL, "packet time between two looks, default 1s"},
-        FB_INGEST_OPTIONS(o.in),
+        FB_SOURCE_OPTIONS(o.in),
         {0},
     };
     static const struct fb_cli_help help = {

@@ -186,7 +186,7 @@ int fb_verb_sql(int argc, char **argv)
     const struct fb_opt opts[] = {
         {'j', "json", FB_OPT_FLAG, &json, NULL, NULL, "JSON lines"},
         {0, "csv", FB_OPT_FLAG, &csv, NULL, NULL, "CSV"},
-        FB_INGEST_OPTIONS(in),
+        FB_SOURCE_OPTIONS(in),
         {0},
     };
     static const struct fb_cli_help help = {"sql", "CASE|CAPTURE... \"SELECT ...\" [--json|--csv]",

@@ -14,13 +14,18 @@
 struct fb_case;
 
 #define FB_CASE_APPLICATION_ID 0x46424341 /* "FBCA" */
-#define FB_CASE_SCHEMA_VERSION 1
+#define FB_CASE_SCHEMA_VERSION 2
 
 /* Creates a case to write to. `path` NULL: in memory. Refuses to overwrite an existing file (FB_ERR_USAGE). */
 enum fb_status fb_case_create(const char *path, struct fb_case **out, struct fb_err *err);
 
 /* Opens an existing case read-only. FB_ERR_INPUT when it is no case, FB_ERR_NEWER when a newer version wrote it. */
 enum fb_status fb_case_open(const char *path, struct fb_case **out, struct fb_err *err);
+
+/* Opens a case whose whole file lies in memory. `bytes` came from sodium_malloc and belongs to the case from here
+ * on, also when this fails; it is wiped when the case is closed. `name` is for messages. */
+enum fb_status fb_case_open_memory(uint8_t *bytes, size_t n, const char *name, struct fb_case **out,
+                                   struct fb_err *err);
 
 /* True when the file at `path` looks like a case (SQLite header and application id), without opening it as one. */
 bool fb_case_probe(const char *path);
@@ -63,6 +68,7 @@ struct fb_case_info {
     uint64_t sessions, pkts, cap_bytes, wire_bytes, nevidence, damage_total;
     int64_t first_ts_ns, last_ts_ns; /* over all evidence; valid when pkts > 0 */
     bool complete;
+    bool sealed; /* signed and never written again: store/seal.h */
     struct fb_digest case_digest;         /* over the logical session rows: equal for equal sessions, however the evidence was packed */
     struct fb_digest packet_index_digest; /* over (session, ordinals) */
     struct fb_digest evidence_digest;     /* over size and SHA-256 of the evidence, in timeline order */

@@ -97,7 +97,7 @@ static enum fb_status put_notes(struct fb_case *c, uint64_t index, const struct 
 {
     sqlite3_stmt *st;
     enum fb_status got = FB_OK;
-    FB_TRY(fb_db_prepare(c->db, "INSERT INTO note(evidence, byte_off, pkt_no, kind, text) VALUES(?,?,?,?,?)",
+    FB_TRY(fb_db_prepare(c->db, "INSERT INTO evidence_note(evidence, byte_off, pkt_no, kind, text) VALUES(?,?,?,?,?)",
                          &st, err));
     for (size_t i = 0; i < e->nnotes && got == FB_OK; i++) {
         bind_u64(st, 1, index);
@@ -238,7 +238,7 @@ static enum fb_status get_notes(struct fb_case *c, size_t index, struct fb_evide
 {
     sqlite3_stmt *st;
     enum fb_status got = FB_OK;
-    FB_TRY(prepare(c, "SELECT byte_off, pkt_no, kind, text FROM note WHERE evidence=? ORDER BY id", index,
+    FB_TRY(prepare(c, "SELECT byte_off, pkt_no, kind, text FROM evidence_note WHERE evidence=? ORDER BY id", index,
                    &st, err));
     while (next(c, st, &got, err)) {
         e->notes = grow(e->notes, e->nnotes, sizeof *e->notes, &got, err);
@@ -337,6 +337,8 @@ static enum fb_status get_record(struct fb_case *c, size_t index, struct fb_evid
     int rc = sqlite3_step(st);
     if (rc == SQLITE_ROW) {
         e->path = text(st, 0);
+        if (!e->path)
+            e->path = strdup(""); /* readers print it */
         e->size_bytes = u64(st, 1);
         if (sqlite3_column_bytes(st, 2) == sizeof e->sha256 && sqlite3_column_blob(st, 2))
             memcpy(e->sha256, sqlite3_column_blob(st, 2), sizeof e->sha256);
@@ -375,5 +377,9 @@ enum fb_status fb_case_evidence(struct fb_case *c, size_t i, struct fb_evidence 
         st = get_notes(c, i, out, err);
     if (st == FB_OK)
         st = get_restart(c, i, out, err);
+    if (st != FB_OK) {
+        fb_evidence_release(out);
+        *out = (struct fb_evidence){0};
+    }
     return st;
 }

@@ -1,6 +1,9 @@
 /* The reading side of a case: lists of chunks, the cache of unpacked ones, sessions and their packets. */
 #include "store/case_impl.h"
+#include "store/chain.h"
+#include "store/layers.h"
 
+#include <sodium/utils.h>
 #include <sys/stat.h>
 
 /* Only reading: no other file, no setting, no change, whatever the statement says. */
@@ -20,11 +23,12 @@ enum fb_status fb_case_start_reading(struct fb_case *c, struct fb_err *err)
 {
     if (!fb_zip_init(&c->zip, 3))
         return fb_err_nomem(err, "the case");
-    FB_TRY(fb_db_prepare(c->db, "SELECT z FROM chunk_grp WHERE k=?", &c->get_blob, err));
-    FB_TRY(fb_db_prepare(c->db, "PRAGMA data_version", &c->get_version, err));
     FB_TRY(fb_vtab_register_sessions(c, err));
     FB_TRY(fb_vtab_register_packets(c, err));
-    sqlite3_set_authorizer(c->db, authorize, c);
+    if (!c->guest) { /* a guest's connection is left as it is */
+        FB_TRY(fb_layers_attach(c, c->path, err));
+        sqlite3_set_authorizer(c->db, authorize, c);
+    }
     c->reading = true;
     return FB_OK;
 }
@@ -47,15 +51,29 @@ void fb_case_stop_reading(struct fb_case *c)
     for (unsigned i = 0; i < 3; i++)
         free(c->info_text[i]);
     free(c->counter_name);
+    fb_custody_keep_free(c->custody);
 }
 
-enum fb_status fb_case_open(const char *path, struct fb_case **out, struct fb_err *err)
+/* Statements that are used often are kept, but not on the connection of a guest: it could not be closed. */
+static enum fb_status keep(struct fb_case *c, const char *sql, sqlite3_stmt **st, struct fb_err *err)
 {
-    struct fb_case *c = calloc(1, sizeof *c);
-    if (!c)
-        return fb_err_nomem(err, "the case");
-    c->packet_cid = UINT64_MAX;
-    enum fb_status st = fb_db_open(path, &c->db, err);
+    c->internal++;
+    enum fb_status got = *st ? FB_OK : fb_db_prepare(c->db, sql, st, err);
+    c->internal--;
+    return got;
+}
+
+static void let(struct fb_case *c, sqlite3_stmt **st)
+{
+    sqlite3_reset(*st);
+    if (c->guest) {
+        sqlite3_finalize(*st);
+        *st = NULL;
+    }
+}
+
+static enum fb_status opened(struct fb_case *c, enum fb_status st, struct fb_case **out, struct fb_err *err)
+{
     if (st == FB_OK)
         st = fb_case_start_reading(c, err);
     if (st == FB_OK)
@@ -63,6 +81,40 @@ enum fb_status fb_case_open(const char *path, struct fb_case **out, struct fb_er
     else
         fb_case_close(c);
     return st;
+}
+
+static enum fb_status open_case(const char *path, bool skip_sidecar, struct fb_case **out, struct fb_err *err)
+{
+    struct fb_case *c = calloc(1, sizeof *c);
+    if (!c)
+        return fb_err_nomem(err, "the case");
+    c->packet_cid = UINT64_MAX;
+    c->skip_sidecar = skip_sidecar;
+    c->path = strdup(path);
+    return opened(c, c->path ? fb_db_open(path, &c->db, err) : fb_err_nomem(err, "the case"), out, err);
+}
+
+enum fb_status fb_case_open(const char *path, struct fb_case **out, struct fb_err *err)
+{
+    return open_case(path, false, out, err);
+}
+
+enum fb_status fb_case_open_alone(const char *path, struct fb_case **out, struct fb_err *err)
+{
+    return open_case(path, true, out, err);
+}
+
+enum fb_status fb_case_open_memory(uint8_t *bytes, size_t n, const char *name, struct fb_case **out,
+                                   struct fb_err *err)
+{
+    struct fb_case *c = calloc(1, sizeof *c);
+    if (!c) {
+        sodium_free(bytes);
+        return fb_err_nomem(err, "the case");
+    }
+    c->packet_cid = UINT64_MAX;
+    c->secret = bytes;
+    return opened(c, fb_db_open_memory(bytes, n, name, &c->db, err), out, err);
 }
 
 bool fb_case_probe(const char *path)
@@ -142,10 +194,11 @@ enum fb_status fb_case_refresh(struct fb_case *c, struct fb_err *err)
 {
     if (!c->reading)
         return fb_err_set(err, FB_ERR_USAGE, "this case is still being written");
+    FB_TRY(keep(c, "PRAGMA data_version", &c->get_version, err));
     c->internal++; /* the authorizer may make SQLite prepare it again */
     int64_t version =
         sqlite3_step(c->get_version) == SQLITE_ROW ? sqlite3_column_int64(c->get_version, 0) : 0;
-    sqlite3_reset(c->get_version);
+    let(c, &c->get_version);
     c->internal--;
     if (version != 0 && version == c->data_version)
         return FB_OK;
@@ -174,11 +227,12 @@ size_t fb_chunk_list_find(const struct fb_chunk_list *list, uint64_t number)
 enum fb_status fb_case_blob(struct fb_case *c, uint64_t cid, unsigned group, uint8_t **p, size_t *n,
                             struct fb_err *err)
 {
+    *p = NULL;
+    *n = 0;
+    FB_TRY(keep(c, "SELECT z FROM chunk_grp WHERE k=?", &c->get_blob, err));
     sqlite3_bind_int64(c->get_blob, 1, (sqlite3_int64)(cid * 16 + group));
     int rc = sqlite3_step(c->get_blob);
     enum fb_status got = FB_OK;
-    *p = NULL;
-    *n = 0;
     if (rc == SQLITE_ROW && sqlite3_column_bytes(c->get_blob, 0) > 0) {
         *n = (size_t)sqlite3_column_bytes(c->get_blob, 0);
         *p = *n <= FB_BLOB_MAX ? malloc(*n) : NULL;
@@ -192,7 +246,7 @@ enum fb_status fb_case_blob(struct fb_case *c, uint64_t cid, unsigned group, uin
     } else {
         got = fb_db_error(c->db, err, "cannot read a chunk of the case");
     }
-    sqlite3_reset(c->get_blob);
+    let(c, &c->get_blob);
     return got;
 }
 

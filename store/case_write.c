@@ -1,7 +1,10 @@
 /* The writing side of a case: windows fill, the encoder works, finished chunks go into the file one
  * transaction each. */
 #include "store/case_impl.h"
+#include "store/chain.h"
 #include "store/encoder.h"
+
+#include <sodium/utils.h>
 
 #define SPILL_BYTES (8u << 20) /* of one spilled blob before compression */
 
@@ -90,6 +93,7 @@ void fb_case_close(struct fb_case *c)
     fb_timeline_free(c->timeline);
     writer_free(c->writer);
     sqlite3_close(c->db);
+    sodium_free(c->secret);
     free(c->path);
     free(c);
 }
@@ -531,6 +535,7 @@ enum fb_status fb_case_finish(struct fb_case *c, struct fb_err *err)
     FB_TRY(fb_case_write_begin(c, err));
     FB_TRY(fb_timeline_flush(c, err));
     FB_TRY(write_digests(c, err));
+    FB_TRY(fb_custody_finish(c, err));
     FB_TRY(commit(c, err));
     writer_free(w);
     c->writer = NULL;

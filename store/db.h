@@ -4,7 +4,12 @@
 
 #include "base/err.h"
 
+#ifdef FB_SQLITE_EXTENSION
+#include <sqlite3ext.h> /* fbcase.so calls the SQLite that loads it, through its table of functions */
+extern const sqlite3_api_routines *sqlite3_api;
+#else
 #include <sqlite3.h>
+#endif
 #include <stddef.h>
 
 /* Rows of table `chunk`: kinds, and how chunk ids are made (docs/case-format.md). */
@@ -17,6 +22,15 @@ enum fb_chunk_kind { FB_KIND_SESSIONS = 0, FB_KIND_PACKETS = 1, FB_KIND_SPILL = 
 enum fb_status fb_db_create(const char *path, sqlite3 **out, struct fb_err *err);
 /* Opens read-only with every check: a regular file, our application id, our version, our schema. */
 enum fb_status fb_db_open(const char *path, sqlite3 **out, struct fb_err *err);
+
+/* The same checks, for appending to a case that exists; every commit is durable. */
+enum fb_status fb_db_open_write(const char *path, sqlite3 **out, struct fb_err *err);
+/* The same over the bytes of a file in memory, which stay the caller's and outlive the connection. `name` is
+ * for messages. */
+enum fb_status fb_db_open_memory(uint8_t *bytes, size_t n, const char *name, sqlite3 **out,
+                                 struct fb_err *err);
+/* Whether an open database is a case of this version: application id, version, schema. */
+enum fb_status fb_db_check(sqlite3 *db, const char *name, struct fb_err *err);
 
 /* Settings for statements over data that is not trusted. */
 enum fb_status fb_db_harden(sqlite3 *db, struct fb_err *err);

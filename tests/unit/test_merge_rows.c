@@ -82,7 +82,7 @@ static struct fb_case *merge2(struct fb_case *a, struct fb_case *b, struct fb_jo
     struct fb_case *in[2] = {a, b}, *out = NULL;
     struct fb_case_run run = {"2", "{}", "{\"host\":\"y\"}"};
     struct fb_err err = {0};
-    if (fb_case_merge(in, names, 2, NULL, &run, &out, r, &err) != FB_OK)
+    if (fb_case_merge(in, names, 2, NULL, &run, NULL, &out, r, &err) != FB_OK)
         fail_msg("%s", err.msg);
     assert_int_equal(fb_case_check(out, &err), FB_OK);
     return out;
@@ -237,7 +237,8 @@ static void an_incomplete_case_is_refused(void **state)
     struct fb_case *unfinished;
     assert_int_equal(fb_case_create(NULL, &unfinished, NULL), FB_OK);
     assert_int_not_equal(
-        fb_case_merge((struct fb_case *[]){a, unfinished}, names, 2, NULL, &run, &out, &r, &err), FB_OK);
+        fb_case_merge((struct fb_case *[]){a, unfinished}, names, 2, NULL, &run, NULL, &out, &r, &err),
+        FB_OK);
     assert_null(out);
     fb_case_close(unfinished);
     fb_case_close(a);

@@ -77,7 +77,7 @@ static struct fb_case *merge(struct fb_case *const *in, size_t n, struct fb_join
     struct fb_case_run run = {"0", "{}", "{}"};
     struct fb_case *out = NULL;
     struct fb_err err = {0};
-    if (fb_case_merge(in, names, n, NULL, &run, &out, r, &err) != FB_OK)
+    if (fb_case_merge(in, names, n, NULL, &run, NULL, &out, r, &err) != FB_OK)
         fail_msg("%s", err.msg);
     assert_int_equal(fb_case_check(out, &err), FB_OK);
     return out;
@@ -304,7 +304,7 @@ static void cases_made_with_other_parameters_are_refused(void **state)
     struct fb_case_run run = {"0", "{}", "{}"};
     struct fb_join_report r;
     struct fb_err err = {0};
-    assert_int_equal(fb_case_merge(in, names, 2, NULL, &run, &out, &r, &err), FB_ERR_USAGE);
+    assert_int_equal(fb_case_merge(in, names, 2, NULL, &run, NULL, &out, &r, &err), FB_ERR_USAGE);
     assert_non_null(strstr(err.msg, "other parameters"));
     assert_null(out);
     fb_case_close(in[0]);
