@@ -67,6 +67,8 @@ rm one.pcap
 code 4 "not without its evidence" "$FB" replay nested.fbcase
 code 0 "but from where it lies now" "$FB" replay nested.fbcase --evidence moved
 check "provenance is kept: runs of all" test "$("$FB" sql all.fbcase 'select count(*) n from run' --csv | tr -d '\r' | tail -1)" -eq 4
+check "and the digests of what was merged" test "$("$FB" sql all.fbcase "select count(*) from custody where what='merge-start' and params like '%$(digest two.fbcase)%'" --csv | tr -d '\r' | tail -1)" -eq 1
+code 0 "the merged case holds in every part" "$FB" verify all.fbcase
 check "and evidence of all" sh -c "$FB info all.fbcase | grep -c '^evidence  ' | grep -qx 3"
 
 code 0 "the same evidence counts once" "$FB" merge two.fbcase early.fbcase -o once.fbcase --json
