@@ -138,7 +138,7 @@ static enum fb_status show(struct shown *w, char *word, bool json, struct fb_out
         st = fb_err_set(err, FB_ERR_USAGE, "show: %s is more than one session", word);
     if (st == FB_OK) {
         w->number = pick.number[0];
-        st = fb_parents_collect(w->c, &w->parents, err);
+        st = fb_parents_collect(w->c, NULL, &w->parents, err);
     }
     if (st == FB_OK)
         st = fb_frames_collect(w->c, pick.number, 1, &w->frames, err);
