@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/escape.h"
+#include "cli/custody_entry.h"
 #include "cli/interrupt.h"
 #include "cli/message.h"
 #include "cli/progress.h"
@@ -22,6 +23,17 @@ void fb_ingest_set_argv(int argc, char **argv)
 {
     saved_argc = argc;
     saved_argv = argv;
+}
+
+int fb_ingest_argv(char ***argv)
+{
+    *argv = saved_argv;
+    return saved_argc;
+}
+
+void fb_ingest_custody_json(struct fb_buf *out)
+{
+    fb_run_custody_json(out, saved_argc, saved_argv);
 }
 
 bool fb_ingest_opts_decide(const struct fb_ingest_opts *o)
@@ -65,6 +77,19 @@ static enum fb_status remove_old_case(const char *path, struct fb_err *err)
     return FB_OK;
 }
 
+/* The first record of the custody log; the second one follows when the case is finished. */
+static enum fb_status begin_custody(struct fb_case *c, const char *options_json, struct fb_err *err)
+{
+    struct fb_custody_entry e;
+    struct fb_buf params;
+    fb_buf_init(&params, (size_t)16 << 20);
+    fb_custody_put_params(&params, options_json);
+    fb_custody_entry_fill(&e, "ingest", fb_buf_cstr(&params), NULL);
+    enum fb_status st = params.failed ? fb_err_nomem(err, "the custody log") : fb_custody_begin(c, &e, err);
+    fb_buf_release(&params);
+    return st;
+}
+
 static enum fb_status begin_case(struct run *r, const struct fb_ingest_opts *o, const char *path,
                                  struct fb_err *err)
 {
@@ -81,6 +106,8 @@ static enum fb_status begin_case(struct run *r, const struct fb_ingest_opts *o, 
         st = fb_case_create(path, &r->c, err);
     if (st == FB_OK)
         st = fb_case_begin(r->c, &run, err);
+    if (st == FB_OK)
+        st = begin_custody(r->c, run.params_json, err);
     fb_buf_release(&params);
     fb_buf_release(&custody);
     return st;

@@ -2,6 +2,7 @@
 #ifndef FB_CLI_INGEST_RUN_H
 #define FB_CLI_INGEST_RUN_H
 
+#include "base/buf.h"
 #include "cli/options.h"
 #include "cli/unlock.h"
 #include "store/case.h"
@@ -59,6 +60,10 @@ bool fb_ingest_opts_decide(const struct fb_ingest_opts *o);
 
 /* Command line of this process, for the custody record. */
 void fb_ingest_set_argv(int argc, char **argv);
+int fb_ingest_argv(char ***argv); /* borrowed; returns how many */
+
+/* Who made a run, when and by which command line: this process, now. */
+void fb_ingest_custody_json(struct fb_buf *out);
 
 /* Reads the captures into a new case: at `case_path`, or in memory when it is NULL. `replace` removes an
  * existing case first. Damage is printed as warnings. FB_OK, FB_ERR_DAMAGED with an open case in *out, or an

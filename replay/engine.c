@@ -151,7 +151,8 @@ static enum fb_status dispatch(struct fb_engine *e, const struct fb_shard_pkt *s
     return FB_OK;
 }
 
-/* Packet times outside 1896 to 2189 are taken for the nearer end, so that sums and differences of times never overflow. */
+/* Packet times outside 1896 to 2189 are taken for the nearer end, so that sums and differences of times never
+ * overflow. */
 static int64_t clamp_time(int64_t ts_ns)
 {
     const int64_t margin = (int64_t)1 << 61;

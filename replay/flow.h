@@ -49,7 +49,7 @@ struct fb_tcp_end {
 struct fb_tcp {
     struct fb_tcp_end end[2];
     int64_t attempt_due, close_due;
-    int64_t expire_phase_ns; /* when the first series of checks went to sleep; FB_NEVER = awake */
+    int64_t expire_phase_ns;   /* when the first series of checks went to sleep; FB_NEVER = awake */
     int64_t expire_due[2];     /* two series of checks: from the start, and from a first close */
     int64_t idle_ns;           /* inactivity timeout beyond the handshake */
     int64_t now_ns;            /* packet clock of the segment that is being processed */

@@ -264,8 +264,7 @@ void fb_tcp_segment(struct fb_flow *f, struct fb_tcp *t, const struct fb_packet 
     t->first_seen[dir] = 1;
     if (len && !(flags & FB_TCP_RST) && !underflow && p->payload_caplen >= len) {
         bool fresh;
-        res->service |=
-            fb_tcp_payload(f, t, dir, (uint64_t)rel + (flags & FB_TCP_SYN ? 1u : 0u), p, &fresh);
+        res->service |= fb_tcp_payload(f, t, dir, (uint64_t)rel + (flags & FB_TCP_SYN ? 1u : 0u), p, &fresh);
         if (retrans && fresh)
             e->ooo_cnt++;
     }

@@ -10,13 +10,16 @@
 #include "replay/flow.h"
 
 #define FB_WHEEL_SLOTS        1024
-#define FB_WHEEL_FINE_SHIFT   22 /* 16.8 ms a slot, 17 s a turn */
-#define FB_WHEEL_COARSE_SHIFT 34 /* 17 s a slot, 4.9 h a turn */
+#define FB_WHEEL_FINE_SHIFT   24                         /* 16.8 ms a slot, 17 s a turn: one coarse slot */
+#define FB_WHEEL_COARSE_SHIFT (FB_WHEEL_FINE_SHIFT + 10) /* 17 s a slot, 4.9 h a turn */
+
+_Static_assert(FB_WHEEL_SLOTS == 1 << 10,
+               "a turn of fine slots is one coarse slot, or flows are hung again and again");
 
 struct fb_wheel {
-    uint32_t head[2 * FB_WHEEL_SLOTS]; /* first flow of each slot: fine ones, then coarse ones */
+    uint32_t head[2 * FB_WHEEL_SLOTS];          /* first flow of each slot: fine ones, then coarse ones */
     uint64_t occupied[2 * FB_WHEEL_SLOTS / 64]; /* bit per slot: it may hold flows */
-    int64_t at_ns;                     /* everything due up to here has been looked at */
+    int64_t at_ns;                              /* everything due up to here has been looked at */
     bool started;
 };
 

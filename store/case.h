@@ -14,7 +14,7 @@
 struct fb_case;
 
 #define FB_CASE_APPLICATION_ID 0x46424341 /* "FBCA" */
-#define FB_CASE_SCHEMA_VERSION 1
+#define FB_CASE_SCHEMA_VERSION 2
 
 /* Creates a case to write to. `path` NULL: in memory. Refuses to overwrite an existing file (FB_ERR_USAGE). */
 enum fb_status fb_case_create(const char *path, struct fb_case **out, struct fb_err *err);
@@ -68,6 +68,7 @@ struct fb_case_info {
     uint64_t sessions, pkts, cap_bytes, wire_bytes, nevidence, damage_total;
     int64_t first_ts_ns, last_ts_ns; /* over all evidence; valid when pkts > 0 */
     bool complete;
+    bool sealed; /* signed and never written again: store/seal.h */
     struct fb_digest case_digest;         /* over the logical session rows: equal for equal sessions, however the evidence was packed */
     struct fb_digest packet_index_digest; /* over (session, ordinals) */
     struct fb_digest evidence_digest;     /* over size and SHA-256 of the evidence, in timeline order */

@@ -48,6 +48,7 @@ struct fb_case {
     struct fb_timeline_block *timeline;
     sqlite3_stmt *get_blob, *get_version;
     unsigned internal; /* > 0 while statements of our own are prepared: the authorizer lets them pass */
+    struct fb_custody_keep *custody; /* what the run that is written says of itself; chain.h */
     /* Borrowed by callers. */
     char *info_text[3];
     char *counter_name;
@@ -71,6 +72,16 @@ enum fb_status fb_timeline_flush(struct fb_case *c, struct fb_err *err);
 enum fb_status fb_timeline_find(struct fb_case *c, uint64_t ordinal, struct fb_packet_ref *out,
                                 struct fb_err *err);
 void fb_timeline_free(struct fb_timeline_block *t);
+
+/* Ordinals in a row that are packets in a row of one evidence. */
+struct fb_timeline_piece {
+    uint32_t evidence;
+    uint64_t first_ordinal, first_pkt_no, count;
+};
+/* All of them in order. `row` may not read the timeline of this case. */
+enum fb_status fb_timeline_each(struct fb_case *c,
+                                enum fb_status (*row)(void *ctx, const struct fb_timeline_piece *r),
+                                void *ctx, struct fb_err *err);
 
 /* ---- case_read.c ---- */
 

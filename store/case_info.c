@@ -76,6 +76,8 @@ static enum fb_status take_info(struct fb_case_info *out, sqlite3_stmt *st, stru
         return FB_OK;
     if (strcmp(key, "complete") == 0)
         out->complete = sqlite3_column_int64(st, 1) == 1;
+    if (strcmp(key, "sealed") == 0)
+        out->sealed = sqlite3_column_int64(st, 1) == 1;
     for (size_t i = 0; i < 3; i++)
         if (strcmp(key, digest[i].key) == 0 &&
             !from_hex((const char *)sqlite3_column_text(st, 1), digest[i].to))

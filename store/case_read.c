@@ -1,5 +1,6 @@
 /* The reading side of a case: lists of chunks, the cache of unpacked ones, sessions and their packets. */
 #include "store/case_impl.h"
+#include "store/chain.h"
 
 #include <sodium/utils.h>
 #include <sys/stat.h>
@@ -47,6 +48,7 @@ void fb_case_stop_reading(struct fb_case *c)
     for (unsigned i = 0; i < 3; i++)
         free(c->info_text[i]);
     free(c->counter_name);
+    fb_custody_keep_free(c->custody);
 }
 
 /* Statements that are used often are kept, but not on the connection of a guest: it could not be closed. */

@@ -180,3 +180,34 @@ enum fb_status fb_timeline_find(struct fb_case *c, uint64_t ordinal, struct fb_p
     *out = (struct fb_packet_ref){ordinal, r->evidence, r->first_pkt_no + (ordinal - r->first_ordinal)};
     return FB_OK;
 }
+
+enum fb_status fb_timeline_each(struct fb_case *c,
+                                enum fb_status (*row)(void *ctx, const struct fb_timeline_piece *r),
+                                void *ctx, struct fb_err *err)
+{
+    for (uint64_t next = 0;;) {
+        sqlite3_stmt *st;
+        c->internal++;
+        enum fb_status got = fb_db_prepare(
+            c->db,
+            "SELECT first_ordinal FROM timeline_run WHERE first_ordinal>=? ORDER BY first_ordinal LIMIT 1",
+            &st, err);
+        c->internal--;
+        FB_TRY(got);
+        sqlite3_bind_int64(st, 1, (sqlite3_int64)next);
+        int rc = sqlite3_step(st);
+        uint64_t first = rc == SQLITE_ROW ? (uint64_t)sqlite3_column_int64(st, 0) : 0;
+        if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+            got = fb_db_error(c->db, err, "cannot read the timeline of the case");
+        sqlite3_finalize(st);
+        if (got != FB_OK || rc == SQLITE_DONE)
+            return got;
+        FB_TRY(load(c, first, err));
+        for (size_t i = 0; i < c->timeline->n; i++) {
+            const struct run *r = &c->timeline->run[i];
+            FB_TRY(row(ctx, &(struct fb_timeline_piece){r->evidence, r->first_ordinal, r->first_pkt_no,
+                                                        r->count}));
+        }
+        next = first + 1;
+    }
+}

@@ -1,6 +1,7 @@
 /* The writing side of a case: windows fill, the encoder works, finished chunks go into the file one
  * transaction each. */
 #include "store/case_impl.h"
+#include "store/chain.h"
 #include "store/encoder.h"
 
 #include <sodium/utils.h>
@@ -534,6 +535,7 @@ enum fb_status fb_case_finish(struct fb_case *c, struct fb_err *err)
     FB_TRY(fb_case_write_begin(c, err));
     FB_TRY(fb_timeline_flush(c, err));
     FB_TRY(write_digests(c, err));
+    FB_TRY(fb_custody_finish(c, err));
     FB_TRY(commit(c, err));
     writer_free(w);
     c->writer = NULL;

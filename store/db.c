@@ -3,48 +3,10 @@
 #include "base/buf.h"
 #include "base/escape.h"
 #include "store/case.h"
+#include "store/schema.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* The schema, statement by statement. A case that has anything else is refused. */
-static const struct {
-    const char *name, *sql;
-} schema[] = {
-    {"case_info", "CREATE TABLE case_info(id INTEGER PRIMARY KEY, key TEXT NOT NULL, value)"},
-    {"checkpoint", "CREATE TABLE checkpoint(evidence INTEGER PRIMARY KEY, z BLOB NOT NULL)"},
-    {"chunk", "CREATE TABLE chunk(cid INTEGER PRIMARY KEY, kind INTEGER NOT NULL, nrows INTEGER NOT NULL, "
-              "first_number INTEGER NOT "
-              "NULL, last_number INTEGER NOT NULL, ts_min INTEGER, ts_max INTEGER, zone BLOB, content_hash "
-              "BLOB NOT NULL, "
-              "logical_hash BLOB NOT NULL)"},
-    {"chunk_grp", "CREATE TABLE chunk_grp(k INTEGER PRIMARY KEY, z BLOB NOT NULL)"},
-    {"counter", "CREATE TABLE counter(id INTEGER PRIMARY KEY, name TEXT NOT NULL, value INTEGER NOT NULL)"},
-    {"damage", "CREATE TABLE damage(id INTEGER PRIMARY KEY, evidence INTEGER NOT NULL, byte_off INTEGER NOT "
-               "NULL, pkt_no INTEGER NOT "
-               "NULL, what TEXT NOT NULL)"},
-    {"evidence", "CREATE TABLE evidence(evidence INTEGER PRIMARY KEY, path TEXT, size INTEGER NOT NULL, "
-                 "sha256 BLOB NOT NULL, format "
-                 "TEXT NOT NULL, compression TEXT NOT NULL, pkts INTEGER NOT NULL, cap_bytes INTEGER NOT "
-                 "NULL, wire_bytes INTEGER "
-                 "NOT NULL, first_ts INTEGER, last_ts INTEGER, backward_pkts INTEGER NOT NULL, damage_total "
-                 "INTEGER NOT NULL, "
-                 "notes_total INTEGER NOT NULL)"},
-    {"interface", "CREATE TABLE interface(id INTEGER PRIMARY KEY, evidence INTEGER NOT NULL, section INTEGER "
-                  "NOT NULL, iface INTEGER "
-                  "NOT NULL, linktype INTEGER NOT NULL, snaplen INTEGER NOT NULL, tsresol INTEGER NOT NULL, "
-                  "ts_offset_s INTEGER NOT "
-                  "NULL, name TEXT, description TEXT, filter TEXT, os TEXT, pkts INTEGER NOT NULL, if_recv "
-                  "INTEGER, if_drop INTEGER)"},
-    {"note", "CREATE TABLE note(id INTEGER PRIMARY KEY, evidence INTEGER NOT NULL, byte_off INTEGER NOT "
-             "NULL, pkt_no INTEGER NOT "
-             "NULL, kind TEXT NOT NULL, text TEXT NOT NULL)"},
-    {"run", "CREATE TABLE run(id INTEGER PRIMARY KEY, tool_version TEXT NOT NULL, params TEXT NOT NULL, "
-            "custody TEXT NOT NULL)"},
-    {"timeline_run",
-     "CREATE TABLE timeline_run(first_ordinal INTEGER PRIMARY KEY, nruns INTEGER NOT NULL, z BLOB NOT NULL)"},
-};
-#define NSCHEMA (sizeof schema / sizeof *schema)
 
 enum fb_status fb_db_error(sqlite3 *db, struct fb_err *err, const char *doing)
 {
@@ -102,7 +64,7 @@ static enum fb_status configure(sqlite3 *db, bool in_memory, struct fb_err *err)
 {
     static const char settings[] =
         "PRAGMA page_size=4096; PRAGMA auto_vacuum=NONE; PRAGMA mmap_size=0; PRAGMA trusted_schema=OFF; "
-        "PRAGMA application_id=0x46424341; PRAGMA user_version=1";
+        "PRAGMA application_id=0x46424341; PRAGMA user_version=2";
     FB_TRY(fb_db_exec(db, settings, err));
     if (!in_memory)
         FB_TRY(
@@ -111,14 +73,13 @@ static enum fb_status configure(sqlite3 *db, bool in_memory, struct fb_err *err)
                        "PRAGMA journal_size_limit=67108864",
                        err));
     FB_TRY(fb_db_exec(db, "BEGIN", err));
-    for (size_t i = 0; i < NSCHEMA; i++)
-        FB_TRY(fb_db_exec(db, schema[i].sql, err));
+    FB_TRY(fb_schema_create(db, &fb_schema_case, err));
     return fb_db_exec(db, "COMMIT", err);
 }
 
 enum fb_status fb_db_create(const char *path, sqlite3 **out, struct fb_err *err)
 {
-    _Static_assert(FB_CASE_APPLICATION_ID == 0x46424341 && FB_CASE_SCHEMA_VERSION == 1,
+    _Static_assert(FB_CASE_APPLICATION_ID == 0x46424341 && FB_CASE_SCHEMA_VERSION == 2,
                    "as written in configure()");
     struct stat st;
     if (path && lstat(path, &st) == 0)
@@ -175,34 +136,6 @@ static enum beside look_beside(const char *path, const char *suffix, const struc
     return got;
 }
 
-static enum fb_status check_schema(sqlite3 *db, struct fb_err *err)
-{
-    sqlite3_stmt *st;
-    FB_TRY(fb_db_prepare(db, "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY name", &st, err));
-    size_t n = 0;
-    bool good = true;
-    int rc;
-    while ((rc = sqlite3_step(st)) == SQLITE_ROW && good) {
-        const char *col[4];
-        for (int i = 0; i < 4; i++) {
-            col[i] = (const char *)sqlite3_column_text(st, i);
-            if (!col[i])
-                col[i] = "";
-        }
-        good = n < NSCHEMA && strcmp(col[0], "table") == 0 && strcmp(col[1], schema[n].name) == 0 &&
-               strcmp(col[2], schema[n].name) == 0 && strcmp(col[3], schema[n].sql) == 0;
-        n++;
-    }
-    enum fb_status got = FB_OK;
-    if (rc != SQLITE_ROW && rc != SQLITE_DONE)
-        got = fb_db_error(db, err, "cannot read the schema of the case");
-    else if (!good || n != NSCHEMA)
-        got = fb_err_set(err, FB_ERR_VERIFY,
-                         "the tables of this case are not those of a case; it was altered or is none");
-    sqlite3_finalize(st);
-    return got;
-}
-
 enum fb_status fb_db_harden(sqlite3 *db, struct fb_err *err)
 {
     static const struct {
@@ -244,9 +177,13 @@ enum fb_status fb_db_check(sqlite3 *db, const char *path, struct fb_err *err)
     if (version > FB_CASE_SCHEMA_VERSION)
         return refuse(err, FB_ERR_NEWER, path,
                       "a newer version of fbforensics wrote this case; use that version");
+    if (version > 0 && version < FB_CASE_SCHEMA_VERSION)
+        return refuse(err, FB_ERR_INPUT, path,
+                      "an older version of fbforensics wrote this case, with another schema; ingest the "
+                      "evidence again");
     if (version != FB_CASE_SCHEMA_VERSION)
         return refuse(err, FB_ERR_INPUT, path, "this case has a version number that was never used");
-    return check_schema(db, err);
+    return fb_schema_check(db, &fb_schema_case, err);
 }
 
 static enum fb_status check_opened(sqlite3 *db, const char *path, struct fb_err *err)

@@ -1,0 +1,164 @@
+#include "base/escape.h"
+#include "cli/ingest_run.h"
+#include "cli/message.h"
+#include "cli/output.h"
+#include "cli/verbs.h"
+#include "store/join.h"
+
+#include <unistd.h>
+
+struct opened {
+    struct fb_case *c[FB_JOIN_CASES_MAX];
+    size_t n;
+};
+
+static enum fb_status open_cases(struct opened *o, char **paths, int n, struct fb_err *err)
+{
+    for (int i = 0; i < n; i++) {
+        if (!fb_case_probe(paths[i]))
+            return fb_err_set(err, FB_ERR_INPUT,
+                              "%s: is no case; ingest captures first, with one set of options", paths[i]);
+        FB_TRY(fb_case_open(paths[i], &o->c[o->n], err));
+        o->n++;
+    }
+    return FB_OK;
+}
+
+static void put_pair(struct fb_buf *b, struct fb_case *c, const struct fb_join_pair *p, bool json)
+{
+    char uid[2][FB_UID_STRLEN] = {"", ""};
+    const uint64_t number[2] = {p->first, p->second};
+    for (int i = 0; i < 2; i++) {
+        struct fb_session s;
+        if (fb_case_session(c, number[i], &s, NULL) == FB_OK)
+            fb_session_uid(&s, uid[i]);
+    }
+    unsigned long long x = p->first, y = p->second;
+    if (json)
+        fb_buf_printf(b, "{\"numbers\":[%llu,%llu],\"uids\":[\"%s\",\"%s\"]}", x, y, uid[0], uid[1]);
+    else
+        fb_buf_printf(b, "                sessions %llu (%s) and %llu (%s)\n", x, uid[0], y, uid[1]);
+}
+
+static void put_json(struct fb_buf *b, struct fb_case *c, size_t ncases, const struct fb_case_info *info,
+                     const struct fb_join_report *r)
+{
+    char hex[FB_DIGEST_HEXLEN];
+    fb_hex(info->case_digest.b, FB_DIGEST_LEN, hex);
+    fb_buf_printf(b, "{\"cases\":%zu,\"cases_dropped\":%llu,\"evidence\":%llu,\"evidence_dropped\":%llu,",
+                  ncases, (unsigned long long)r->cases_dropped, (unsigned long long)info->nevidence,
+                  (unsigned long long)r->evidence_dropped);
+    fb_buf_printf(b, "\"sessions\":%llu,\"sessions_dropped\":%llu,\"sessions_straddle\":%llu,",
+                  (unsigned long long)r->sessions, (unsigned long long)r->sessions_dropped,
+                  (unsigned long long)r->sessions_straddle);
+    fb_buf_printf(b, "\"ends_resolved\":%llu,\"sessions_continued\":%llu,\"sessions_twice\":%llu,\"twice\":[",
+                  (unsigned long long)r->ends_resolved, (unsigned long long)r->sessions_continued,
+                  (unsigned long long)r->sessions_twice);
+    for (size_t i = 0; i < r->ntwice; i++) {
+        fb_buf_puts(b, i ? "," : "");
+        put_pair(b, c, &r->twice[i], true);
+    }
+    fb_buf_printf(b, "],\"twice_complete\":%s,\"case_digest\":\"%s\"}\n",
+                  r->twice_incomplete ? "false" : "true", hex);
+}
+
+static void put_count(struct fb_buf *b, const char *key, uint64_t n, const char *what)
+{
+    if (n)
+        fb_buf_printf(b, "%-15s %llu %s\n", key, (unsigned long long)n, what);
+}
+
+static void put_text(struct fb_buf *b, struct fb_case *c, const char *output, size_t ncases,
+                     const struct fb_case_info *info, const struct fb_join_report *r)
+{
+    char hex[FB_DIGEST_HEXLEN];
+    fb_hex(info->case_digest.b, FB_DIGEST_LEN, hex);
+    fb_escape_term(b, output, strlen(output));
+    fb_buf_printf(b, ": %llu sessions of %zu cases, %llu evidence files\n", (unsigned long long)r->sessions,
+                  ncases, (unsigned long long)info->nevidence);
+    put_count(b, "not counted", r->cases_dropped, "cases: all their evidence is in another one");
+    put_count(b, "not counted", r->evidence_dropped, "evidence records: the same file (SHA-256) counts once");
+    put_count(b, "not counted", r->sessions_dropped,
+              "sessions: all their packets lie in evidence that counted already");
+    put_count(b, "straddle", r->sessions_straddle,
+              "sessions: some of their packets lie in evidence that counted already; ingest it together");
+    put_count(b, "ends", r->ends_resolved, "sessions: how they ended is known from what followed");
+    put_count(b, "cut", r->sessions_continued,
+              "sessions: open at the end of one case, and their flow goes on in another");
+    put_count(b, "seen twice", r->sessions_twice, "sessions: same ends and time in two cases (two sensors?)");
+    for (size_t i = 0; i < r->ntwice; i++)
+        put_pair(b, c, &r->twice[i], false);
+    if (r->twice_incomplete)
+        fb_buf_puts(b, "seen twice      not all sessions could be watched: too many at once\n");
+    fb_buf_printf(b, "case digest     %s\n", hex);
+}
+
+static enum fb_status merge(const struct opened *in, char **paths, const char *output, bool json,
+                            struct fb_err *err)
+{
+    struct fb_buf custody;
+    struct fb_join_report r;
+    struct fb_case *c = NULL;
+    struct fb_case_info info;
+    struct fb_out out;
+    fb_buf_init(&custody, (size_t)16 << 20);
+    fb_ingest_custody_json(&custody);
+    struct fb_case_run run = {FB_VERSION, "{}", fb_buf_cstr(&custody)};
+    enum fb_status st = fb_case_merge(in->c, (const char *const *)paths, in->n, output, &run, &c, &r, err);
+    fb_buf_release(&custody);
+    if (st == FB_OK)
+        st = fb_case_info(c, &info, err);
+    if (st == FB_OK)
+        st = fb_out_open(&out, NULL, err);
+    if (st == FB_OK) {
+        if (json)
+            put_json(&out.buf, c, in->n, &info, &r);
+        else
+            put_text(&out.buf, c, output, in->n, &info, &r);
+        st = fb_out_close(&out, err);
+    }
+    fb_case_close(c);
+    return st;
+}
+
+int fb_verb_merge(int argc, char **argv)
+{
+    const char *output = NULL;
+    bool json = false;
+    const struct fb_opt opts[] = {
+        {'o', "output", FB_OPT_TEXT, &output, "CASE", NULL, "the new case; an existing file is not replaced"},
+        {'j', "json", FB_OPT_FLAG, &json, NULL, NULL, "what was done, as one JSON object"},
+        {0},
+    };
+    static const struct fb_cli_help help = {
+        "merge", "CASE... -o CASE",
+        "Cases of one analysis into one. Sessions of all are numbered anew by the time of their first "
+        "packet; runs\n"
+        "and evidence of all are kept, and the same evidence (by SHA-256) counts once. The parts of a "
+        "capture that\n"
+        "was split between sessions give the case digest of the whole. Sessions that two sensors saw are "
+        "kept and\n"
+        "reported: same addresses, ports and protocol in two cases at the same time (one second allowed), "
+        "while the\n"
+        "evidence of both goes on. Cases must have been made with the same parameters.",
+        "  fbforensics merge monday.fbcase tuesday.fbcase -o week.fbcase\n"};
+    int nargs, code = fb_cli_parse(&help, opts, argc, argv, &nargs);
+    if (code >= 0)
+        return code;
+    if (nargs == 0)
+        return fb_cli_usage(help.verb, "cases are needed");
+    if (!output || !*output)
+        return fb_cli_usage(help.verb, "-o CASE is needed");
+    if (nargs > FB_JOIN_CASES_MAX)
+        return fb_cli_usage(help.verb, "at most %d cases can be merged at once", FB_JOIN_CASES_MAX);
+    if (access(output, F_OK) == 0)
+        return fb_cli_usage(help.verb, "%s exists; it is not replaced", output);
+    struct fb_err err = {0};
+    struct opened in = {.n = 0};
+    enum fb_status st = open_cases(&in, argv, nargs, &err);
+    if (st == FB_OK)
+        st = merge(&in, argv, output, json, &err);
+    for (size_t i = 0; i < in.n; i++)
+        fb_case_close(in.c[i]);
+    return st == FB_OK ? FB_EXIT_OK : fb_cli_fail(&err);
+}
