@@ -91,6 +91,67 @@ static void the_traffic_has_everything(void **state)
     rt_free(&t);
 }
 
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(a, b);
+}
+
+static void no_uid_stands_twice(void **state)
+{
+    (void)state;
+    struct random_traffic t;
+    rt_make(&t, 7, PACKETS);
+    struct engine_run *r = run(&t, 1, 0, DENSE);
+    char(*uid)[FB_UID_STRLEN] = malloc(r->nrec * sizeof *uid);
+    assert_non_null(uid);
+    for (size_t i = 0; i < r->nrec; i++)
+        fb_session_uid(&r->rec[i].s, uid[i]);
+    qsort(uid, r->nrec, sizeof *uid, by_text);
+    for (size_t i = 1; i < r->nrec; i++)
+        assert_string_not_equal(uid[i], uid[i - 1]);
+    free(uid);
+    er_free(r);
+    rt_free(&t);
+}
+
+/* A sink whose `calls`th call fails. */
+struct failing {
+    int calls, made;
+};
+
+static int fail_session(void *ctx, const struct fb_session *s)
+{
+    (void)s;
+    struct failing *f = ctx;
+    return ++f->made == f->calls ? FB_ERR_IO : FB_OK;
+}
+
+static void a_sink_that_fails_ends_the_run_with_its_status(void **state)
+{
+    (void)state;
+    struct random_traffic t;
+    rt_make(&t, 8, 20000);
+    static const int calls[] = {1, 2, 500};
+    for (size_t k = 0; k < 3; k++)
+        for (unsigned threads = 1; threads <= 2; threads++) {
+            struct failing ctx = {calls[k], 0};
+            struct fb_session_sink sink = {.ctx = &ctx, .session = fail_session};
+            struct fb_engine_opts o = {.threads = threads};
+            struct fb_engine *e;
+            struct fb_err err;
+            assert_int_equal(fb_engine_new(&o, &sink, &e, &err), FB_OK);
+            enum fb_status st = FB_OK;
+            for (size_t i = 0; i < t.n && st == FB_OK; i++)
+                st = fb_engine_feed(e, &t.rec[i], i + 1, &err);
+            if (st == FB_OK)
+                st = fb_engine_finish(e, &err);
+            assert_int_equal(st, FB_ERR_IO);
+            assert_int_equal(ctx.made, calls[k]); /* not called again */
+            fb_engine_free(e);
+        }
+    rt_free(&t);
+}
+
 static void threads_change_nothing(void **state)
 {
     (void)state;
@@ -275,6 +336,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_traffic_has_everything),
+        cmocka_unit_test(no_uid_stands_twice),
+        cmocka_unit_test(a_sink_that_fails_ends_the_run_with_its_status),
         cmocka_unit_test(threads_change_nothing),
         cmocka_unit_test(threads_change_nothing_when_ordinals_have_gaps),
         cmocka_unit_test(when_housekeeping_runs_changes_nothing),

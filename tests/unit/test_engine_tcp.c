@@ -474,22 +474,36 @@ static void payload_that_was_not_captured_is_missed_when_acknowledged(void **sta
 static void after_16_kib_above_an_unacknowledged_hole_nothing_is_missed(void **state)
 {
     (void)state;
-    for (unsigned n = 11; n <= 12; n++) {
+    /* 11 segments of 1460 bytes from byte 11 on, and one that makes it 16,384 or 16,385 bytes past byte 1. */
+    for (unsigned more = 314; more <= 315; more++) {
         struct engine_run *r = er_new(NULL);
         er_play(r, HANDSHAKE);
-        char steps[64];
-        for (unsigned i = 0; i < n; i++) {
+        char steps[80];
+        for (unsigned i = 0; i < 11; i++) {
             (void)snprintf(steps, sizeof steps, "30 > A %u 1 1460", 11 + 1460 * i);
             er_play(r, steps);
         }
-        (void)snprintf(steps, sizeof steps, "40 < A 1 %u", 11 + 1460 * n);
+        (void)snprintf(steps, sizeof steps, "31 > A 16071 1 %u; 40 < A 1 %u", more, 16071 + more);
         er_play(r, steps);
         er_finish(r);
-        /* 11 segments reach 16,070 bytes past the next expected one, 12 reach 17,530. */
-        assert_int_equal(r->rec[0].s.missed_bytes, n == 11 ? 10 : 0);
-        assert_string_equal(r->rec[0].s.history, n == 11 ? "ShADaG" : "ShADa");
+        assert_int_equal(r->rec[0].s.missed_bytes, more == 314 ? 10 : 0);
+        assert_string_equal(r->rec[0].s.history, more == 314 ? "ShADaG" : "ShADa");
         er_free(r);
     }
+}
+
+static void a_fin_right_after_the_syn_sets_the_number_without_a_wrap(void **state)
+{
+    (void)state;
+    struct engine_run *r = er_new(NULL);
+    r->isn[0] = 0xfffffffe;
+    er_play(r, HANDSHAKE "30 > FA 3 1");
+    er_finish(r);
+    er_expect(r, 0, "S2", "ShAF", "evidence");
+    er_expect_sizes(r, 0, 0, 0, 3, 1);
+    er_free(r);
+    /* Elsewhere the two bytes before it count. */
+    orig_size(HANDSHAKE "30 > FA 3 1", 2, 0);
 }
 
 static void the_first_byte_of_a_partial_session_is_not_missed(void **state)
@@ -539,6 +553,7 @@ int main(void)
         cmocka_unit_test(a_hole_of_a_session_without_its_start_is_none),
         cmocka_unit_test(payload_that_was_not_captured_is_missed_when_acknowledged),
         cmocka_unit_test(after_16_kib_above_an_unacknowledged_hole_nothing_is_missed),
+        cmocka_unit_test(a_fin_right_after_the_syn_sets_the_number_without_a_wrap),
         cmocka_unit_test(the_first_byte_of_a_partial_session_is_not_missed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -65,6 +65,13 @@ static void a_reset_session_leaves_after_5_s(void **state)
     splits("0 > S 0; 1 < RA 0 1; ", 0, "5001 > A 1 1", 2, "rst");
 }
 
+static void a_reset_does_not_wait_for_the_peers_data(void **state)
+{
+    (void)state;
+    splits(HANDSHAKE "30 > A 1 1 100; 40 < R 1; ", 0, "5039 > A 101 1", 1, "evidence");
+    splits(HANDSHAKE "30 > A 1 1 100; 40 < R 1; ", 0, "5040 > A 101 1", 2, "rst");
+}
+
 static void a_fin_towards_a_silent_peer_closes_at_once(void **state)
 {
     (void)state;
@@ -348,6 +355,7 @@ int main(void)
         cmocka_unit_test(a_closed_session_leaves_5_s_after_its_last_counted_packet),
         cmocka_unit_test(packets_after_the_close_count_but_do_not_move_the_end),
         cmocka_unit_test(a_reset_session_leaves_after_5_s),
+        cmocka_unit_test(a_reset_does_not_wait_for_the_peers_data),
         cmocka_unit_test(a_fin_towards_a_silent_peer_closes_at_once),
         cmocka_unit_test(a_half_closed_session_waits_for_the_inactivity_timeout),
         cmocka_unit_test(a_close_waits_for_the_acknowledgement_of_the_peers_data),

@@ -195,7 +195,7 @@ static void altered_tables_do_not_verify(void **state)
         "CREATE VIEW v AS SELECT 1",
         "CREATE TABLE more(a)",
         "CREATE TRIGGER t AFTER INSERT ON note BEGIN SELECT 1; END",
-        "CREATE INDEX i ON note(kind)",
+        "CREATE INDEX i ON evidence_note(kind)",
         "DROP TABLE note",
         "ALTER TABLE note ADD COLUMN x",
     };

@@ -80,11 +80,11 @@ static int64_t random_span(struct test_random *r)
     case 0:
         return (int64_t)tr_below(r, 1000);
     case 1:
-        return (int64_t)(tr_next(r) % (uint64_t)(5 * S)); /* around one turn of the fine level */
+        return (int64_t)(tr_next(r) % (uint64_t)(20 * S)); /* around one turn of the fine level */
     case 2:
         return (int64_t)(tr_next(r) % (uint64_t)(400 * S));
     case 3:
-        return (int64_t)(tr_next(r) % (uint64_t)(5000 * S)); /* around the horizon */
+        return (int64_t)(tr_next(r) % (uint64_t)(20000 * S)); /* around the horizon */
     case 4:
         return (int64_t)(tr_next(r) % (uint64_t)(90000 * S));
     default:
@@ -176,6 +176,14 @@ static void slot_borders_fire_exactly(void **state)
             assert_int_equal(t.fired[0], 1);
             fb_pool_release(&t.flows);
         }
+}
+
+static void the_coarse_level_takes_over_where_the_fine_one_ends(void **state)
+{
+    (void)state;
+    /* Otherwise flows of the current coarse slot are hung again at every turn. */
+    assert_int_equal(FB_WHEEL_FINE_SHIFT + 10, FB_WHEEL_COARSE_SHIFT);
+    assert_int_equal(FB_WHEEL_SLOTS, 1 << 10);
 }
 
 static void many_small_turns_reach_a_far_timer_in_time(void **state)
@@ -273,6 +281,7 @@ int main(void)
         cmocka_unit_test(what_is_due_fires_once_and_never_early),
         cmocka_unit_test(times_around_the_epoch_and_before_it_work),
         cmocka_unit_test(slot_borders_fire_exactly),
+        cmocka_unit_test(the_coarse_level_takes_over_where_the_fine_one_ends),
         cmocka_unit_test(many_small_turns_reach_a_far_timer_in_time),
         cmocka_unit_test(pool_objects_come_zeroed_and_stay_where_they_are),
         cmocka_unit_test(pool_gives_the_last_freed_object_first),
