@@ -1,3 +1,4 @@
+#include "cli/custody_entry.h"
 #include "cli/message.h"
 #include "cli/options.h"
 #include "cli/verbs.h"
@@ -22,8 +23,15 @@ int fb_verb_migrate(int argc, char **argv)
     if (nargs != 1 || !to)
         return fb_cli_usage(help.verb, "one case and -o NEW are needed");
     struct fb_err err = {0};
+    struct fb_custody_entry entry;
+    struct fb_buf params;
     int version = 0;
-    if (fb_case_migrate(argv[0], to, &version, &err) != FB_OK)
+    fb_buf_init(&params, (size_t)16 << 20);
+    fb_custody_put_params(&params, NULL);
+    fb_custody_entry_fill(&entry, "migrate", fb_buf_cstr(&params), NULL);
+    enum fb_status st = fb_case_migrate(argv[0], to, &entry, &version, &err);
+    fb_buf_release(&params);
+    if (st != FB_OK)
         return fb_cli_fail(&err);
     printf("%s: version %d, from version %d\n", to, FB_CASE_SCHEMA_VERSION, version);
     return FB_EXIT_OK;

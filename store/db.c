@@ -181,8 +181,8 @@ enum fb_status fb_db_check(sqlite3 *db, const char *path, struct fb_err *err)
                       "a newer version of fbforensics wrote this case; use that version");
     if (version > 0 && version < FB_CASE_SCHEMA_VERSION)
         return refuse(err, FB_ERR_INPUT, path,
-                      "an older version of fbforensics wrote this case, with another schema; ingest the "
-                      "evidence again");
+                      "an older version of fbforensics wrote this case; copy it into the present format: "
+                      "fbforensics migrate CASE -o NEW");
     if (version != FB_CASE_SCHEMA_VERSION)
         return refuse(err, FB_ERR_INPUT, path, "this case has a version number that was never used");
     return fb_schema_check(db, &fb_schema_case, err);

@@ -1,15 +1,37 @@
 #include "store/migrate.h"
 
 #include "store/case.h"
-#include "store/db.h"
+#include "store/chain.h"
+#include "store/schema.h"
 
 #include <fcntl.h>
 #include <unistd.h>
 
-/* The way from each older version to the next; the last entry stands for the present one, from which no step
- * leads. Version 1 is the first, so there is no older one yet. */
-static const struct fb_migrate_step steps_of_this_version[] = {{FB_CASE_SCHEMA_VERSION, NULL, NULL}};
-#define NSTEPS (sizeof steps_of_this_version / sizeof *steps_of_this_version - 1)
+/* Version 1 called the comments of captures `note` and had none of the tables that came with custody. */
+static enum fb_status from_1(sqlite3 *db, struct fb_err *err)
+{
+    FB_TRY(fb_db_exec(db, "CREATE TEMP TABLE old AS SELECT * FROM main.note; DROP TABLE main.note", err));
+    for (size_t i = 0; i < fb_schema_case.n; i++) {
+        char sql[128];
+        int64_t there = 0;
+        snprintf(sql, sizeof sql, "SELECT count(*) FROM main.sqlite_schema WHERE name='%s'",
+                 fb_schema_case.table[i].name);
+        FB_TRY(fb_db_int(db, sql, 0, &there, err));
+        if (!there)
+            FB_TRY(fb_db_exec(db, fb_schema_case.table[i].sql, err));
+    }
+    return fb_db_exec(db,
+                      "INSERT INTO main.evidence_note(id, evidence, byte_off, pkt_no, kind, text) SELECT id, "
+                      "evidence, byte_off, pkt_no, kind, text FROM temp.old; DROP TABLE temp.old",
+                      err);
+}
+
+/* The way from each older version to the next. */
+static const struct fb_migrate_step steps_of_this_version[] = {
+    {1, "custody log, layers, retention", from_1},
+};
+_Static_assert(sizeof steps_of_this_version / sizeof *steps_of_this_version == FB_CASE_SCHEMA_VERSION - 1,
+               "a step for every version from 1 on");
 
 static enum fb_status copy(sqlite3 *from, const char *to, sqlite3 **out, struct fb_err *err)
 {
@@ -53,14 +75,29 @@ static enum fb_status take_step(sqlite3 *db, const struct fb_migrate_step *s, st
     return FB_OK;
 }
 
-static enum fb_status run_steps(sqlite3 *db, const struct fb_migrate_step *steps, size_t n, int version,
-                                struct fb_err *err)
+/* The first thing that the new custody log says, or one more in an old one. */
+static enum fb_status put_custody(sqlite3 *db, const struct fb_custody_entry *entry, int version,
+                                  struct fb_err *err)
 {
+    static const struct fb_digest zeros;
+    struct fb_custody_entry e = *entry;
+    char inputs[64], outputs[64];
+    snprintf(inputs, sizeof inputs, "{\"schema_version\":%d}", version);
+    snprintf(outputs, sizeof outputs, "{\"schema_version\":%d}", FB_CASE_SCHEMA_VERSION);
+    e.inputs_json = inputs;
+    e.outputs_json = outputs;
+    return fb_chain_append(db, &zeros, &e, NULL, err);
+}
+
+static enum fb_status run_steps(sqlite3 *db, const struct fb_migrate_step *steps, size_t n, int version,
+                                const struct fb_custody_entry *entry, struct fb_err *err)
+{
+    int first = version;
     FB_TRY(fb_db_harden(db, err));
     FB_TRY(fb_db_exec(db, "PRAGMA query_only=OFF; PRAGMA journal_mode=DELETE", err));
     for (; version < FB_CASE_SCHEMA_VERSION; version++)
         FB_TRY(take_step(db, find(steps, n, version), err));
-    return FB_OK;
+    return put_custody(db, entry, first, err);
 }
 
 /* The version of a case that can be migrated. */
@@ -99,13 +136,13 @@ static enum fb_status check_copy(const char *path, struct fb_err *err)
 }
 
 static enum fb_status migrate(sqlite3 *src, const char *to, const struct fb_migrate_step *steps, size_t n,
-                              int version, struct fb_err *err)
+                              int version, const struct fb_custody_entry *entry, struct fb_err *err)
 {
     sqlite3 *dst = NULL;
     enum fb_status st = copy(src, to, &dst, err);
     bool made = dst != NULL;
     if (st == FB_OK)
-        st = run_steps(dst, steps, n, version, err);
+        st = run_steps(dst, steps, n, version, entry, err);
     if (sqlite3_close(dst) != SQLITE_OK && st == FB_OK)
         st = fb_err_set(err, FB_ERR_DB, "%s: cannot be closed", to);
     if (st == FB_OK)
@@ -116,7 +153,8 @@ static enum fb_status migrate(sqlite3 *src, const char *to, const struct fb_migr
 }
 
 enum fb_status fb_case_migrate_by(const char *from, const char *to, const struct fb_migrate_step *steps,
-                                  size_t nsteps, int *version, struct fb_err *err)
+                                  size_t nsteps, const struct fb_custody_entry *entry, int *version,
+                                  struct fb_err *err)
 {
     sqlite3 *src = NULL;
     int v = 0;
@@ -126,12 +164,15 @@ enum fb_status fb_case_migrate_by(const char *from, const char *to, const struct
     if (st == FB_OK && version)
         *version = v;
     if (st == FB_OK)
-        st = migrate(src, to, steps, nsteps, v, err);
+        st = migrate(src, to, steps, nsteps, v, entry, err);
     sqlite3_close(src);
     return st;
 }
 
-enum fb_status fb_case_migrate(const char *from, const char *to, int *version, struct fb_err *err)
+enum fb_status fb_case_migrate(const char *from, const char *to, const struct fb_custody_entry *entry,
+                               int *version, struct fb_err *err)
 {
-    return fb_case_migrate_by(from, to, steps_of_this_version, NSTEPS, version, err);
+    return fb_case_migrate_by(from, to, steps_of_this_version,
+                              sizeof steps_of_this_version / sizeof *steps_of_this_version, entry, version,
+                              err);
 }

@@ -7,7 +7,7 @@
 #ifndef FB_STORE_MIGRATE_H
 #define FB_STORE_MIGRATE_H
 
-#include "base/err.h"
+#include "store/custody.h"
 
 #include <stddef.h>
 
@@ -19,13 +19,15 @@ struct fb_migrate_step {
     enum fb_status (*run)(struct sqlite3 *db, struct fb_err *err);
 };
 
-/* Migrates the case at `from` into a new file. FB_ERR_USAGE when `to` exists or the case has this version
- * already, FB_ERR_INPUT when there is no way from its version. A failure leaves no file. `version` (may be
- * NULL) gets the version that the case had. */
-enum fb_status fb_case_migrate(const char *from, const char *to, int *version, struct fb_err *err);
+/* Migrates the case at `from` into a new file; `entry` goes into its custody log. FB_ERR_USAGE when `to`
+ * exists or the case has this version already, FB_ERR_INPUT when there is no way from its version. A failure
+ * leaves no file. `version` (may be NULL) gets the version that the case had. */
+enum fb_status fb_case_migrate(const char *from, const char *to, const struct fb_custody_entry *entry,
+                               int *version, struct fb_err *err);
 
 /* The same with steps of the caller, ascending; for tests. */
 enum fb_status fb_case_migrate_by(const char *from, const char *to, const struct fb_migrate_step *steps,
-                                  size_t nsteps, int *version, struct fb_err *err);
+                                  size_t nsteps, const struct fb_custody_entry *entry, int *version,
+                                  struct fb_err *err);
 
 #endif
