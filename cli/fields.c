@@ -26,6 +26,7 @@ enum source {
     PACKETS,
     PARENTS,
     COMMUNITY,
+    TAGS,
 };
 
 struct fb_field {
@@ -84,6 +85,7 @@ static const struct fb_field FIELDS[] = {
     {"evidence_pkts", U64, F(evidence_pkts)},
     {"first_ordinal", U64, F(first_ordinal)},
     {"community_id", COMMUNITY, 0},
+    {"tags", TAGS, 0},
 };
 #define NFIELDS (sizeof FIELDS / sizeof *FIELDS)
 _Static_assert(NFIELDS <= FB_COLUMNS_MAX, "all columns fit one choice");
@@ -248,6 +250,9 @@ void fb_field_value(const struct fb_field *f, const struct fb_row *row, struct f
     case COMMUNITY:
         fb_session_community_id(s, 0, v->own);
         set_text(v, v->own);
+        break;
+    case TAGS:
+        set_text(v, fb_session_tags_of(row->tags, s->number));
         break;
     case PROTO:
         set_text(v, fb_session_proto_name(s->proto));

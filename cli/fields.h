@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "cli/parents.h"
 #include "replay/session.h"
+#include "store/layers.h"
 
 #include <stdint.h>
 
@@ -34,7 +35,8 @@ struct fb_field; /* an entry of the table */
 
 struct fb_row {
     const struct fb_session *s;
-    struct fb_parents *parents; /* may be NULL: tunnel parents are then unset */
+    struct fb_parents *parents;         /* may be NULL: tunnel parents are then unset */
+    const struct fb_session_tags *tags; /* may be NULL */
 };
 
 size_t fb_field_count(void);

@@ -11,6 +11,7 @@
 #include "replay/engine.h"
 
 #include <errno.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define PROGRESS_EVERY_PKTS 1024
@@ -66,12 +67,27 @@ static int pass_session(void *ctx, const struct fb_session *s)
     return r->to_case.session(r->to_case.ctx, s);
 }
 
+static bool is_sealed(const char *path)
+{
+    struct fb_case *c = NULL;
+    struct fb_case_info info = {0};
+    struct stat sb;
+    bool sealed =
+        stat(path, &sb) == 0 && (sb.st_mode & 0222) == 0; /* also one that cannot be read as a case */
+    if (fb_case_open(path, &c, NULL) == FB_OK && fb_case_info(c, &info, NULL) == FB_OK)
+        sealed = info.sealed;
+    fb_case_close(c);
+    return sealed;
+}
+
 static enum fb_status remove_old_case(const char *path, struct fb_err *err)
 {
     if (access(path, F_OK) != 0)
         return FB_OK;
     if (!fb_case_probe(path))
         return fb_err_set(err, FB_ERR_USAGE, "%s: exists and is no case; it is not replaced", path);
+    if (is_sealed(path))
+        return fb_err_set(err, FB_ERR_USAGE, "%s: this case is sealed; it is not replaced", path);
     if (unlink(path) != 0)
         return fb_err_set(err, FB_ERR_IO, "%s: %s", path, strerror(errno));
     return FB_OK;

@@ -22,7 +22,7 @@ static const char *columns_for_output(void)
 int fb_verb_sessions(int argc, char **argv)
 {
     bool json = false, csv = false, zeek = false;
-    const char *sort = NULL, *columns = NULL;
+    const char *sort = NULL, *columns = NULL, *as_of = NULL;
     struct fb_rows_opts ro = {0};
     struct fb_ingest_opts in = FB_INGEST_OPTS_DEFAULT;
     const struct fb_opt opts[] = {
@@ -32,6 +32,8 @@ int fb_verb_sessions(int argc, char **argv)
         {'c', "columns", FB_OPT_TEXT, &columns, "A,B,C", NULL,
          "these columns, in this order; all: every column"},
         {'s', "sort", FB_OPT_TEXT, &sort, "FIELD[-desc]", NULL, "in the order of a column"},
+        {0, "as-of", FB_OPT_TEXT, &as_of, "RUN|TIME", NULL,
+         "tags as they stood after that run, or at that time"},
         {'n', "limit", FB_OPT_COUNT, &ro.limit, "N", NULL, "no more than N sessions"},
         FB_SOURCE_OPTIONS(in),
         {0},
@@ -62,5 +64,8 @@ int fb_verb_sessions(int argc, char **argv)
         return FB_EXIT_USAGE;
     struct fb_source src;
     code = fb_source_open(&src, help.verb, argv, nargs, &in);
+    struct fb_err err = {0};
+    if (code < 0 && as_of && fb_layers_as_of(src.c, as_of, &err) != FB_OK)
+        code = fb_source_close(&src, fb_cli_fail(&err));
     return code >= 0 ? code : fb_source_print_rows(&src, &ro, NULL);
 }

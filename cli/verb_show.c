@@ -13,6 +13,7 @@
 struct shown {
     struct fb_case *c;
     struct fb_parents *parents;
+    struct fb_session_tags *tags;
     struct fb_frames frames;
     uint64_t number;
     const char *source; /* as given, for the command that is suggested */
@@ -88,7 +89,7 @@ static enum fb_status print_text(struct shown *w, struct fb_out *out, struct fb_
 {
     struct fb_session s;
     FB_TRY(fb_case_session(w->c, w->number, &s, err));
-    struct fb_row row = {&s, w->parents};
+    struct fb_row row = {&s, w->parents, w->tags};
     struct fb_buf *b = &out->buf;
     put_head(b, &s);
     for (size_t i = 0; i < fb_field_count(); i++)
@@ -111,7 +112,7 @@ static enum fb_status print_json(struct shown *w, struct fb_out *out, struct fb_
 {
     struct fb_session s;
     FB_TRY(fb_case_session(w->c, w->number, &s, err));
-    struct fb_row row = {&s, w->parents};
+    struct fb_row row = {&s, w->parents, w->tags};
     struct fb_buf *b = &out->buf;
     fb_buf_putc(b, '{');
     for (size_t i = 0; i < fb_field_count(); i++) {
@@ -141,6 +142,8 @@ static enum fb_status show(struct shown *w, char *word, bool json, struct fb_out
         st = fb_parents_collect(w->c, NULL, &w->parents, err);
     }
     if (st == FB_OK)
+        st = fb_session_tags_load(w->c, &w->tags, err);
+    if (st == FB_OK)
         st = fb_frames_collect(w->c, pick.number, 1, &w->frames, err);
     if (st == FB_OK)
         st = json ? print_json(w, out, err) : print_text(w, out, err);
@@ -148,15 +151,19 @@ static enum fb_status show(struct shown *w, char *word, bool json, struct fb_out
     fb_pick_release(&pick);
     fb_frames_release(&w->frames);
     fb_parents_free(w->parents);
+    fb_session_tags_free(w->tags);
     return st;
 }
 
 int fb_verb_show(int argc, char **argv)
 {
     bool json = false;
+    const char *as_of = NULL;
     struct fb_ingest_opts in = FB_INGEST_OPTS_DEFAULT;
     const struct fb_opt opts[] = {
         {'j', "json", FB_OPT_FLAG, &json, NULL, NULL, "one JSON object"},
+        {0, "as-of", FB_OPT_TEXT, &as_of, "RUN|TIME", NULL,
+         "tags as they stood after that run, or at that time"},
         FB_SOURCE_OPTIONS(in),
         {0},
     };
@@ -178,6 +185,8 @@ int fb_verb_show(int argc, char **argv)
         return code;
     struct fb_err err = {0};
     struct fb_out out;
+    if (as_of && fb_layers_as_of(src.c, as_of, &err) != FB_OK)
+        return fb_source_close(&src, fb_cli_fail(&err));
     fb_out_open(&out, NULL, &err);
     struct shown w = {.c = src.c, .source = argv[0]};
     enum fb_status st = show(&w, argv[nargs - 1], json, &out, &err);

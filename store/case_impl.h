@@ -36,6 +36,7 @@ struct fb_case {
     char *path;                    /* NULL: in memory */
     struct fb_case_writer *writer; /* NULL once finished, and for a case that was opened */
     bool reading;                  /* may be read */
+    bool skip_sidecar;             /* verification looks at the sidecar by itself */
     bool guest;      /* fbcase.so: the connection is somebody else's, no statement is kept on it */
     uint8_t *secret; /* the whole file, decrypted; from sodium_malloc */
 
@@ -89,6 +90,8 @@ enum fb_status fb_timeline_each(struct fb_case *c,
 
 /* Makes a connection ready for reading: statements, limits, virtual tables, authorizer. */
 enum fb_status fb_case_start_reading(struct fb_case *c, struct fb_err *err);
+/* fb_case_open without the sidecar. */
+enum fb_status fb_case_open_alone(const char *path, struct fb_case **out, struct fb_err *err);
 void fb_case_stop_reading(struct fb_case *c);
 /* A case on a connection that can write (`only_read`: that could not), for changes that are one transaction;
  * everything that opening checks is checked. Pages that are given up are zeroed. */
@@ -110,6 +113,12 @@ enum fb_status fb_case_blob(struct fb_case *c, uint64_t cid, unsigned group, uin
 /* Unpacks a packet chunk; borrowed until the next call. */
 enum fb_status fb_case_packet_chunk(struct fb_case *c, const struct fb_chunk_meta *m,
                                     const struct fb_packet_chunk **out, struct fb_err *err);
+
+/* ---- case_check.c ---- */
+
+/* fb_case_check in parts, in this order; the last two mean something for a complete case only. */
+enum fb_check_part { FB_CHECK_DATABASE, FB_CHECK_CHUNKS, FB_CHECK_NUMBERS, FB_CHECK_DIGESTS };
+enum fb_status fb_case_check_part(struct fb_case *c, enum fb_check_part part, struct fb_err *err);
 
 /* ---- case_digest.c ---- */
 

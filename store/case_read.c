@@ -1,6 +1,7 @@
 /* The reading side of a case: lists of chunks, the cache of unpacked ones, sessions and their packets. */
 #include "store/case_impl.h"
 #include "store/chain.h"
+#include "store/layers.h"
 
 #include <sodium/utils.h>
 #include <sys/stat.h>
@@ -24,8 +25,10 @@ enum fb_status fb_case_start_reading(struct fb_case *c, struct fb_err *err)
         return fb_err_nomem(err, "the case");
     FB_TRY(fb_vtab_register_sessions(c, err));
     FB_TRY(fb_vtab_register_packets(c, err));
-    if (!c->guest)
+    if (!c->guest) { /* a guest's connection is left as it is */
+        FB_TRY(fb_layers_attach(c, c->path, err));
         sqlite3_set_authorizer(c->db, authorize, c);
+    }
     c->reading = true;
     return FB_OK;
 }
@@ -88,13 +91,25 @@ static enum fb_status opened(struct fb_case *c, enum fb_status st, struct fb_cas
     return st;
 }
 
-enum fb_status fb_case_open(const char *path, struct fb_case **out, struct fb_err *err)
+static enum fb_status open_case(const char *path, bool skip_sidecar, struct fb_case **out, struct fb_err *err)
 {
     struct fb_case *c = calloc(1, sizeof *c);
     if (!c)
         return fb_err_nomem(err, "the case");
     c->packet_cid = UINT64_MAX;
-    return opened(c, fb_db_open(path, &c->db, err), out, err);
+    c->skip_sidecar = skip_sidecar;
+    c->path = strdup(path);
+    return opened(c, c->path ? fb_db_open(path, &c->db, err) : fb_err_nomem(err, "the case"), out, err);
+}
+
+enum fb_status fb_case_open(const char *path, struct fb_case **out, struct fb_err *err)
+{
+    return open_case(path, false, out, err);
+}
+
+enum fb_status fb_case_open_alone(const char *path, struct fb_case **out, struct fb_err *err)
+{
+    return open_case(path, true, out, err);
 }
 
 enum fb_status fb_case_open_memory(uint8_t *bytes, size_t n, const char *name, struct fb_case **out,
@@ -120,7 +135,13 @@ enum fb_status fb_case_open_to_change(const char *path, bool only_read, struct f
         return fb_err_nomem(err, "the case");
     c->packet_cid = UINT64_MAX;
     c->internal = 1; /* our own statements write */
-    return opened(c, fb_db_open_write(path, &c->db, err), out, err);
+    FB_TRY(opened(c, fb_db_open_write(path, &c->db, err), out, err));
+    enum fb_status st = fb_db_exec(c->db, "PRAGMA query_only=OFF", err); /* reading had turned it on */
+    if (st != FB_OK) {
+        fb_case_close(c);
+        *out = NULL;
+    }
+    return st;
 }
 
 bool fb_case_probe(const char *path)

@@ -232,7 +232,8 @@ static enum fb_status open_real(const char *real, const char *path, const struct
     bool alone = wal == BESIDE_NOTHING && journal == BESIDE_NOTHING, write = purpose == FOR_CHANGE;
     FB_TRY(open_uri(real, write ? TO_WRITE : alone ? TO_READ_ALONE : TO_READ, db, err));
     if (write && sqlite3_db_readonly(*db, "main"))
-        return refuse(err, FB_ERR_USAGE, path, "this case cannot be written to");
+        return refuse(err, FB_ERR_IO, path,
+                      "this case cannot be written to: the file or its folder forbids it");
     if (purpose == FOR_ANY_VERSION)
         return FB_OK;
     FB_TRY(check_opened(*db, path, err));

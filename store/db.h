@@ -23,8 +23,8 @@ enum fb_status fb_db_create(const char *path, sqlite3 **out, struct fb_err *err)
 /* Opens read-only with every check: a regular file, our application id, our version, our schema. */
 enum fb_status fb_db_open(const char *path, sqlite3 **out, struct fb_err *err);
 
-/* The same, for a change: a journal that an interrupted change left is rolled back first. FB_ERR_USAGE when
- * the file cannot be written to. */
+/* The same checks, for changing a case that exists: a journal that an interrupted change left is rolled back
+ * first, every commit is durable, pages that are given up are zeroed. */
 enum fb_status fb_db_open_write(const char *path, sqlite3 **out, struct fb_err *err);
 /* Read-only, with checks of the file but none of its content, which may be of any version. */
 enum fb_status fb_db_open_any(const char *path, sqlite3 **out, struct fb_err *err);

@@ -292,7 +292,7 @@ static void data(struct fb_service *s, bool from_orig, const uint8_t *p, size_t 
 unsigned fb_service_data(struct fb_service *s, bool from_orig, const uint8_t *p, size_t n,
                          uint64_t total_bytes)
 {
-    s->total_bytes = total_bytes;
+    s->total_bytes = total_bytes + n; /* Zeek acts on a violation after the packet has been counted */
     s->result = 0;
     data(s, from_orig, p, n);
     return s->result | (is_done(s) ? FB_SVC_DONE : 0U);

@@ -47,6 +47,7 @@ struct svc {
     struct fb_service *owner;       /* the detector that feeds it */
     void *state;                    /* proto->state_bytes, zeroed at the start */
     struct svc_dir dir[2];
+    uint32_t chunks; /* of stream payload handed to it, both directions */
     bool confirmed;
     bool gone;    /* failed or left */
     bool settled; /* only a violation can still change anything */

@@ -1,5 +1,7 @@
 /* DNS over UDP and TCP (RFC 1035), NetBIOS names (RFC 1002), mDNS, LLMNR. Confirmed by one message that can
- * be followed through its answers. Ignored on purpose: the record contents beyond their lengths. */
+ * be followed through its answers. Names are followed as Zeek does: one that is broken ends where it breaks,
+ * and what comes next is read as if it were whole. Ignored on purpose: most record contents beyond their
+ * lengths. */
 #include "ingest/packet.h"
 #include "replay/service/svc.h"
 
@@ -8,48 +10,96 @@
 #define OP_QUERY        0
 #define OP_NOTIFY       4
 #define OP_UPDATE       5
+#define NAME_BYTES      512 /* of labels in one name */
+#define JUMPS_MAX       20  /* compression pointers in one name */
+#define LABEL_MAX       63
+#define TYPE_A          1
+#define TYPE_NS         2
+#define TYPE_CNAME      5
+#define TYPE_PTR        12
 
 struct dns_state {
     bool seen; /* a message came before */
 };
 
-/* Passes over one name; false when the message ends inside it. */
-static bool skip_name(struct fb_cur *c, bool netbios)
+/* A message on its way through the sections. */
+struct dns_reader {
+    struct svc *a;
+    const uint8_t *msg;
+    struct fb_cur c;
+    bool netbios;
+};
+
+/* Takes the labels of one piece of a name, up to `*room` bytes; true when a pointer ended it: *to is its
+ * target. */
+static bool labels(struct fb_cur *c, bool netbios, size_t *room, size_t *to)
 {
-    while (fb_cur_ok(c)) {
+    while (fb_cur_left(c) > 0) {
         uint8_t len = fb_cur_u8(c);
-        if (len == 0)
-            break;
+        if (fb_cur_left(c) == 0 || len == 0)
+            return false;
         if ((len & 0xc0) == 0xc0) {
-            fb_cur_skip(c, 1);
-            break;
+            *to = (size_t)(len & 0x3f) << 8 | fb_cur_u8(c);
+            return true;
         }
-        if (len > 63 && !netbios)
+        if (len > fb_cur_left(c)) {
+            fb_cur_skip(c, fb_cur_left(c));
+            return false;
+        }
+        if ((len > LABEL_MAX && !netbios) || len >= *room)
             return false;
         fb_cur_skip(c, len);
+        *room -= len + 1U;
     }
-    return fb_cur_ok(c);
+    return false;
 }
 
-static bool skip_questions(struct fb_cur *c, unsigned n, bool netbios)
+/* Passes over one name; one with too many pointers is a limit. Each pointer leads to an earlier place. */
+static void skip_name(struct dns_reader *r)
+{
+    size_t room = NAME_BYTES, to = 0;
+    if (!labels(&r->c, r->netbios, &room, &to))
+        return;
+    size_t at = (size_t)(r->c.p - r->msg) - 2;
+    for (unsigned jumps = 1; to < at; jumps++) {
+        if (jumps > JUMPS_MAX) {
+            svc_signal(r->a, FB_SVC_LIMIT);
+            return;
+        }
+        struct fb_cur c = fb_cur_init(r->msg + to, at - to);
+        size_t from = to;
+        if (!labels(&c, r->netbios, &room, &to))
+            return;
+        at = from;
+    }
+}
+
+static bool skip_questions(struct dns_reader *r, unsigned n)
 {
     for (; n > 0; n--) {
-        if (!skip_name(c, netbios))
+        skip_name(r);
+        if (fb_cur_left(&r->c) < 4)
             return false;
-        fb_cur_skip(c, 4);
+        fb_cur_skip(&r->c, 4);
     }
-    return fb_cur_ok(c);
+    return true;
 }
 
-static bool skip_records(struct fb_cur *c, unsigned n, bool netbios)
+static bool skip_records(struct dns_reader *r, unsigned n)
 {
-    for (; n > 0 && fb_cur_ok(c); n--) {
-        if (!skip_name(c, netbios))
+    for (; n > 0; n--) {
+        skip_name(r);
+        uint16_t type = fb_cur_be16(&r->c);
+        fb_cur_skip(&r->c, 6);
+        uint16_t len = fb_cur_be16(&r->c);
+        if (!fb_cur_ok(&r->c) || len > fb_cur_left(&r->c) || (type == TYPE_A && len != 4))
             return false;
-        fb_cur_skip(c, 8);
-        fb_cur_skip(c, fb_cur_be16(c));
+        if (type == TYPE_NS || type == TYPE_CNAME || type == TYPE_PTR)
+            skip_name(r); /* Zeek goes on where the name ends, whatever the length said */
+        else
+            fb_cur_skip(&r->c, len);
     }
-    return fb_cur_ok(c);
+    return true;
 }
 
 static void message(struct svc *a, bool from_orig, const uint8_t *p, size_t n)
@@ -77,7 +127,8 @@ static void message(struct svc *a, bool from_orig, const uint8_t *p, size_t n)
         svc_signal(a, FB_SVC_LIMIT); /* Zeek reads no further, and does not hold it against the analyzer */
         return;
     }
-    if (skip_questions(&c, qd, netbios) && skip_records(&c, an, netbios)) {
+    struct dns_reader r = {a, p, c, netbios};
+    if (skip_questions(&r, qd) && skip_records(&r, an)) {
         svc_confirm(a);
         a->settled = true;
     }

@@ -1,14 +1,23 @@
 /* FTP control channel (RFC 959, 2228, 2428): any command line of the client confirms; a server line without a
  * reply code fails it. PORT, EPRT and the replies to PASV and EPSV announce data connections; 234 to AUTH TLS
- * hands over to TLS. */
+ * hands over to TLS; after 334 to AUTH GSSAPI the tokens of the ADAT exchange go to a nested detector when
+ * the first is a TLS record, as the Grid Security Infrastructure has it. */
 #include "replay/service/svc.h"
+#include "replay/service/svc_base64.h"
 #include "replay/service/svc_text.h"
 
 #define FTP_COMMAND_MAX 100
+#define FTP_LINE_MAX    16384
+#define TLS_HANDSHAKE   22
+#define TLS_HEADER      5
+
+enum auth { AUTH_OTHER, AUTH_TLS, AUTH_GSSAPI };
 
 struct ftp_state {
-    uint16_t pending; /* code of the multi-line reply that is under way */
-    bool auth_tls;
+    uint16_t pending;        /* code of the multi-line reply that is under way */
+    uint8_t auth;            /* enum auth: what the client asked for last */
+    struct fb_service *adat; /* of the token exchange while it lasts */
+    bool first_token;        /* is still to come */
 };
 
 static bool is_command(struct fb_span w)
@@ -85,6 +94,62 @@ static void announce(struct svc *a, const struct fb_addr *h, uint16_t port)
         svc_expect(a, h, port, "ftp-data");
 }
 
+/* ---- tokens of RFC 2228 ---- */
+
+static void end_exchange(struct ftp_state *st)
+{
+    fb_service_free(st->adat);
+    st->adat = NULL;
+}
+
+static void begin_exchange(struct svc *a, struct ftp_state *st)
+{
+    end_exchange(st);
+    st->adat = svc_inner_new(a);
+    st->first_token = true;
+}
+
+static void token(struct svc *a, bool from_orig, struct fb_span encoded)
+{
+    struct ftp_state *st = a->state;
+    uint8_t plain[FTP_LINE_MAX / 4 * 3 + 3];
+    if (encoded.n > FTP_LINE_MAX)
+        return;
+    size_t n = svc_base64(encoded, plain);
+    if (from_orig && st->first_token) {
+        st->first_token = false;
+        if (n < TLS_HEADER || plain[0] != TLS_HANDSHAKE || n - TLS_HEADER != fb_load_be16(plain + 3)) {
+            end_exchange(st);
+            return;
+        }
+    }
+    svc_inner_data(a, st->adat, from_orig, plain, n);
+    a->settled = false; /* data connections may still be announced */
+}
+
+/* 334, 335 and 235 bring the server's tokens; any other reply that concerns security ends the exchange. */
+static void token_reply(struct svc *a, unsigned code, struct fb_span text)
+{
+    struct ftp_state *st = a->state;
+    text = svc_ltrim(text);
+    if ((code == 334 || code == 335 || code == 235) && svc_prefix(text, "ADAT="))
+        token(a, false, (struct fb_span){text.p + 5, text.n - 5});
+    static const uint16_t last[] = {232, 234, 235, 421, 431, 500, 501, 503, 535, 631, 632, 633};
+    for (size_t i = 0; i < sizeof last / sizeof last[0]; i++)
+        if (code == last[i])
+            end_exchange(st);
+}
+
+/* ---- lines ---- */
+
+static void authenticate(struct ftp_state *st, struct fb_span how)
+{
+    bool tls = how.n == 3 && memcmp(how.p, "TLS", 3) == 0;
+    bool gss = how.n == 6 && memcmp(how.p, "GSSAPI", 6) == 0;
+    st->auth = tls ? AUTH_TLS : gss ? AUTH_GSSAPI : AUTH_OTHER;
+    end_exchange(st);
+}
+
 static void command(struct svc *a, struct fb_span line)
 {
     struct ftp_state *st = a->state;
@@ -102,7 +167,9 @@ static void command(struct svc *a, struct fb_span line)
     struct fb_addr h = svc_flow(a)->orig_h;
     uint16_t port = 0;
     if (svc_equal(w, "AUTH"))
-        st->auth_tls = svc_equal(rest, "TLS");
+        authenticate(st, rest);
+    else if (st->adat && svc_equal(w, "ADAT"))
+        token(a, true, rest);
     else if (svc_equal(w, "PORT") && host_port(rest, &h, &port))
         announce(a, &h, port);
     else if (svc_equal(w, "EPRT") && extended(rest, &h, &port))
@@ -151,8 +218,12 @@ static void reply(struct svc *a, struct fb_span s)
     }
     if (code == 227 || code == 229)
         passive(a, code, (struct fb_span){s.p + 3, s.n - 3});
-    if (code == 234 && st->auth_tls)
+    if (st->adat)
+        token_reply(a, code, (struct fb_span){s.p + (s.n > 3 ? 4 : 3), s.n - (s.n > 3 ? 4 : 3)});
+    if (code == 234 && st->auth == AUTH_TLS)
         svc_become(a, &svc_ssl);
+    else if (code == 334 && st->auth == AUTH_GSSAPI && !st->adat)
+        begin_exchange(a, st);
 }
 
 static size_t parse(struct svc *a, bool from_orig, const uint8_t *p, size_t n)
@@ -174,9 +245,16 @@ static bool gap(struct svc *a, bool from_orig, uint64_t n)
     return true; /* lines find their own start again */
 }
 
+static void release(struct svc *a)
+{
+    end_exchange(a->state);
+}
+
 const struct svc_proto svc_ftp = {.name = "ftp",
-                                  .hold = 16384,
+                                  .hold = FTP_LINE_MAX,
                                   .state_bytes = sizeof(struct ftp_state),
+                                  .partial_ok = true,
                                   .drop_long = true,
                                   .parse = parse,
-                                  .gap = gap};
+                                  .gap = gap,
+                                  .release = release};

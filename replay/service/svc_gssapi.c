@@ -3,11 +3,18 @@
 
 #include "replay/service/svc_ber.h"
 
-#define NTLM_CHALLENGE 2
+#define NTLM_HEADER 12 /* signature and message type */
 
-static void ntlm(struct svc *a, const uint8_t *p, size_t n)
+/* Bytes before the payload, by message type (MS-NLMP, section 2.2.1); other types have no form. */
+static size_t ntlm_bytes(uint32_t type)
 {
-    if (n >= 12 && fb_load_le32(p + 8) >= NTLM_CHALLENGE && fb_load_le32(p + 8) <= 3)
+    static const uint8_t fixed[] = {0, 32, 48, 64};
+    return type < sizeof fixed && fixed[type] ? fixed[type] : NTLM_HEADER;
+}
+
+void svc_ntlm_message(struct svc *a, const uint8_t *p, size_t n)
+{
+    if (n >= NTLM_HEADER && n >= ntlm_bytes(fb_load_le32(p + 8)))
         svc_confirm_as(a, "ntlm");
 }
 
@@ -39,7 +46,7 @@ static void mechanism_token(struct svc *a, struct fb_cur seq)
             continue;
         struct fb_cur token = svc_ber_expect(&field, 0x04);
         if (is_ntlm(token.p, fb_cur_left(&token)))
-            ntlm(a, token.p, fb_cur_left(&token));
+            svc_ntlm_message(a, token.p, fb_cur_left(&token));
         else if (fb_cur_peek(&token, 0) == 0x60)
             kerberos(a, token.p, fb_cur_left(&token));
     }
@@ -48,7 +55,12 @@ static void mechanism_token(struct svc *a, struct fb_cur seq)
 void svc_gssapi_token(struct svc *a, const uint8_t *p, size_t n)
 {
     if (is_ntlm(p, n)) {
-        ntlm(a, p, n);
+        svc_ntlm_message(a, p, n);
+        return;
+    }
+    /* Tokens of RFC 4121, section 4.2.6, carry signed or sealed data. */
+    if (n >= 2 && p[1] == 4 && (p[0] == 4 || p[0] == 5)) {
+        svc_confirm_as(a, "gssapi");
         return;
     }
     struct fb_cur c = fb_cur_init(p, n);
@@ -90,7 +102,7 @@ void svc_gssapi_scan(struct svc *a, const uint8_t *p, size_t n)
             return;
         }
         if (is_ntlm(p + i, n - i)) {
-            ntlm(a, p + i, n - i);
+            svc_ntlm_message(a, p + i, n - i);
             return;
         }
     }

@@ -151,6 +151,7 @@ void svc_feed(struct svc *a, bool from_orig, const uint8_t *p, size_t n)
         (void)call_parse(a, from_orig, p, n);
         return;
     }
+    a->chunks++;
     while (n > 0 && !a->gone) {
         size_t used;
         if (d->skip > 0 && d->held == 0) {

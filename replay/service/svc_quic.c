@@ -1,13 +1,15 @@
 /* QUIC (RFC 9000, 9001, 9369): the first client Initial that decrypts confirms; a whole ClientHello in its
- * CRYPTO frames confirms TLS inside. Ignored on purpose: the server's packets, everything after the Initials.
- */
+ * CRYPTO frames confirms TLS inside. An Initial that does not decrypt before that, a version that is not
+ * known (version negotiation among them) and packets of a wrong form take the name back. A Retry starts anew.
+ * Ignored on purpose: what the server's Initials hold, everything after the Initials. */
 #include "replay/service/svc.h"
 #include "replay/service/svc_quic_crypto.h"
 
 #define CRYPTO_MAX   8192 /* bytes of a ClientHello that are put together */
 #define RANGES       24   /* pieces of it that are remembered apart */
 #define INITIALS_MAX 32   /* packets that are opened */
-#define TOKEN_MAX    400
+#define TOKEN_MAX    16384
+#define INITIAL_MIN  20 /* packet number and sample of header protection */
 
 struct range {
     uint32_t from, to;
@@ -22,7 +24,10 @@ struct quic_crypto {
 struct quic_state {
     struct quic_crypto *crypto; /* while the ClientHello is put together */
     struct quic_keys keys;
-    bool keyed, hello;
+    uint32_t version;           /* of the keys */
+    uint8_t dcid[QUIC_CID_MAX]; /* the client's first choice, which makes the keys */
+    uint8_t dcid_len;
+    bool chosen, keyed, hello;
     uint8_t opened;
 };
 
@@ -74,37 +79,62 @@ static void crypto_frame(struct svc *a, uint64_t off, struct fb_span s)
     st->crypto = NULL;
 }
 
+static void acknowledgement(struct fb_cur *c, bool ecn)
+{
+    (void)varint(c);
+    (void)varint(c);
+    uint64_t ranges = varint(c);
+    (void)varint(c);
+    for (; ranges > 0 && fb_cur_ok(c); ranges--) {
+        (void)varint(c);
+        (void)varint(c);
+    }
+    for (unsigned i = 0; ecn && i < 3; i++)
+        (void)varint(c);
+}
+
 /* The frames that may stand in an Initial packet (RFC 9000, table 3). */
 static void frames(struct svc *a, const uint8_t *p, size_t n)
 {
     struct fb_cur c = fb_cur_init(p, n);
     while (fb_cur_left(&c) > 0) {
         uint8_t type = fb_cur_u8(&c);
-        if (type == 0x00 || type == 0x01)
-            continue;
         if (type == 0x06) {
             uint64_t off = varint(&c), len = varint(&c);
             struct fb_cur in = fb_cur_sub(&c, len > SIZE_MAX / 2 ? SIZE_MAX : (size_t)len);
             if (fb_cur_ok(&in))
                 crypto_frame(a, off, (struct fb_span){in.p, fb_cur_left(&in)});
         } else if (type == 0x02 || type == 0x03) {
+            acknowledgement(&c, type == 0x03);
+        } else if (type == 0x1c) {
             (void)varint(&c);
             (void)varint(&c);
-            uint64_t ranges = varint(&c);
-            (void)varint(&c);
-            for (; ranges > 0 && fb_cur_ok(&c); ranges--) {
-                (void)varint(&c);
-                (void)varint(&c);
-            }
-            for (unsigned i = 0; type == 0x03 && i < 3; i++)
-                (void)varint(&c);
-        } else {
+            uint64_t reason = varint(&c);
+            fb_cur_skip(&c, reason > SIZE_MAX / 2 ? SIZE_MAX : (size_t)reason);
+        } else if (type > 0x01) {
+            svc_fail(a);
             return;
         }
     }
+    if (!fb_cur_ok(&c))
+        svc_fail(a);
 }
 
-/* Tries the keys of the session's first connection id, then those of this packet's (after Retry). */
+/* Keys for this packet: of the connection id that the client chose first. */
+static bool have_keys(struct quic_state *st, uint32_t version, struct fb_span dcid)
+{
+    if (!st->chosen) {
+        memcpy(st->dcid, dcid.p, dcid.n);
+        st->dcid_len = (uint8_t)dcid.n;
+        st->chosen = true;
+    }
+    if (!st->keyed || st->version != version)
+        st->keyed = quic_client_keys(version, st->dcid, st->dcid_len, &st->keys);
+    st->version = version;
+    return st->keyed;
+}
+
+/* `dcid`: at most QUIC_CID_MAX bytes. */
 static void open_initial(struct svc *a, uint32_t version, struct fb_span dcid, struct fb_span packet,
                          size_t pn_at)
 {
@@ -113,21 +143,23 @@ static void open_initial(struct svc *a, uint32_t version, struct fb_span dcid, s
     if (st->opened >= INITIALS_MAX || st->hello)
         return;
     st->opened++;
-    size_t n = st->keyed ? quic_open(&st->keys, packet.p, packet.n, pn_at, plain) : 0;
-    struct quic_keys keys;
-    if (n == 0 && quic_client_keys(version, dcid.p, dcid.n, &keys)) {
-        n = quic_open(&keys, packet.p, packet.n, pn_at, plain);
-        if (n > 0) {
-            st->keys = keys;
-            st->keyed = true;
-        }
+    size_t n = have_keys(st, version, dcid) ? quic_open(&st->keys, packet.p, packet.n, pn_at, plain) : 0;
+    if (n == 0) {
+        svc_fail(a);
+        return;
     }
-    if (n > 0) {
-        svc_confirm(a);
-        frames(a, plain, n);
-    }
-    if (st->opened == INITIALS_MAX && a->confirmed)
+    svc_confirm(a);
+    frames(a, plain, n);
+    if (st->opened == INITIALS_MAX)
         a->settled = true;
+}
+
+/* The client begins again with a connection id of the server's. */
+static void start_anew(struct quic_state *st)
+{
+    free(st->crypto);
+    st->crypto = NULL;
+    st->chosen = st->keyed = st->hello = false;
 }
 
 /* One long-header packet of a datagram; false when the rest of the datagram cannot be followed. */
@@ -142,8 +174,6 @@ static bool long_packet(struct svc *a, bool from_orig, struct fb_cur *c)
         svc_fail(a);
         return false;
     }
-    if (version == 0)
-        return false; /* version negotiation */
     if (!quic_known_version(version) || fb_cur_left(&dcid) > QUIC_CID_MAX) {
         svc_fail(a);
         return false;
@@ -151,8 +181,10 @@ static bool long_packet(struct svc *a, bool from_orig, struct fb_cur *c)
     unsigned type = first >> 4 & 3;
     if (version == QUIC_V2)
         type = (type + 3) & 3; /* RFC 9369, section 3.2: the types are one further */
-    if (type == 3)
-        return false; /* Retry */
+    if (type == 3) {
+        start_anew(a->state);
+        return false; /* a Retry fills its datagram */
+    }
     if (type == 0) {
         uint64_t token = varint(c);
         fb_cur_skip(c, token > TOKEN_MAX ? SIZE_MAX : (size_t)token);
@@ -160,7 +192,7 @@ static bool long_packet(struct svc *a, bool from_orig, struct fb_cur *c)
     uint64_t len = varint(c);
     size_t pn_at = (size_t)(c->p - start);
     fb_cur_skip(c, len > UINT16_MAX ? SIZE_MAX : (size_t)len);
-    if (!fb_cur_ok(c)) {
+    if (!fb_cur_ok(c) || (type == 0 && len < INITIAL_MIN)) {
         svc_fail(a);
         return false;
     }
@@ -173,10 +205,6 @@ static bool long_packet(struct svc *a, bool from_orig, struct fb_cur *c)
 static size_t parse(struct svc *a, bool from_orig, const uint8_t *p, size_t n)
 {
     struct fb_cur c = fb_cur_init(p, n);
-    if (n > 0 && !a->confirmed && (p[0] & 0xc0) != 0xc0 && from_orig) {
-        svc_fail(a); /* a session starts with a long header */
-        return n;
-    }
     while (!a->gone && fb_cur_left(&c) > 0 && (c.p[0] & 0xc0) == 0xc0)
         if (!long_packet(a, from_orig, &c))
             break;

@@ -466,8 +466,7 @@ static bool is_quic(const uint8_t *p, size_t n)
     if (n < 7 || (p[0] & 0xc0) != 0xc0)
         return false;
     uint32_t v = fb_load_be32(p + 1);
-    return ((p[0] & 0xf0) == 0xc0 && v == 1) || ((p[0] & 0xf0) == 0xd0 && v == 0x6b3343cf) ||
-           ((p[0] & 0xf0) == 0xc0 && (v >> 8) == 0xff0000 && (v & 0xff) >= 23 && (v & 0xff) <= 34);
+    return ((p[0] & 0xf0) == 0xc0 && v == 1) || ((p[0] & 0xf0) == 0xd0 && v == 0x6b3343cf);
 }
 
 uint64_t svc_sig_udp(const uint8_t *p, size_t n)

@@ -66,7 +66,7 @@ static void data_line(struct svc *a, struct fb_span line, uint64_t dropped)
 static void reply(struct svc *a, struct fb_span s)
 {
     struct smtp_state *st = a->state;
-    if (s.n < 3 || !svc_is_digit(s.p[0]) || !svc_is_digit(s.p[1]) || !svc_is_digit(s.p[2])) {
+    if (s.n < 3 || s.p[0] < '1' || s.p[0] > '5' || !svc_is_digit(s.p[1]) || !svc_is_digit(s.p[2])) {
         svc_fail(a);
         return;
     }

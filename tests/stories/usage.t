@@ -12,7 +12,7 @@ says "and starts with the version of the program" out "fbforensics $(cat "$TOP/V
 for lib in SQLite libsodium zstd libpcap cJSON lz4 zlib liblzma libcrypto; do
     check "--version names the version of $lib" grep -q "^$lib .*[0-9]" out
 done
-for verb in ingest info sessions show packets sql export; do
+for verb in ingest info sessions show packets note tag notes seal verify sql export; do
     code 0 "$verb --help is no error" "$FB" $verb --help
     says "$verb --help has examples" out "examples:"
     says "$verb --help tells its options" out "--help"

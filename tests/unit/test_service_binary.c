@@ -64,15 +64,94 @@ static void mysql_is_confirmed_by_the_clients_answer(void **state)
     SHOWS(3306, "", C("\x06\x00\x00\x01\x85\xa6\x00\x00uu"));
 }
 
-static void postgresql_needs_an_answer(void **state)
+static void postgresql_is_confirmed_by_a_whole_startup_or_an_ssl_answer(void **state)
 {
     (void)state;
-#define STARTUP "\x00\x00\x00\x12\x00\x03\x00\x00user\x00pg\x00\x00\x00"
-    SHOWS(5432, "", C(STARTUP));
+#define STARTUP "\x00\x00\x00\x11\x00\x03\x00\x00user\x00pg\x00\x00"
+    SHOWS(5432, "", C("\x00\x00\x00\x12\x00\x03\x00\x00user\x00pg\x00\x00"));
+    SHOWS(5432, "postgresql", C(STARTUP));
+    SHOWS(15432, "", C(STARTUP));
     SHOWS(5432, "postgresql", C(STARTUP), S("R\x00\x00\x00\x08\x00\x00\x00\x00"));
     SHOWS(15432, "postgresql", C(STARTUP), S("R\x00\x00\x00\x08\x00\x00\x00\x00"));
     SHOWS(5432, "postgresql,ssl", C("\x00\x00\x00\x08\x04\xd2\x16\x2f"), S("S"), C(HELLO));
+    SHOWS(5432, "postgresql", C("\x00\x00\x00\x08\x04\xd2\x16\x2f"), S("N"), C(STARTUP));
+    SHOWS(5432, "", C("\x00\x00\x00\x08\x04\xd2\x16\x2f"), S("E"));
+    SHOWS(5432, "", C("\x00\x00\x00\x08\x04\xd2\x16\x30"), S("N"), C(STARTUP));
     SHOWS(5432, "", C("\x00\x00\x00\x08\x09\x09\x09\x09"), S("E\x00\x00\x00\x08\x00\x00\x00\x00"));
+}
+
+static void postgresql_loses_its_name_to_a_broken_message(void **state)
+{
+    (void)state;
+    SHOWS(5432, "", C("\x00\x00\x00\x11\x00\x03\x00\x00us:r\x00pg\x00\x00"));
+    SHOWS(5432, "", C(STARTUP), S("R\x00\x00\x00\x08\x00\x00\x00\x0d"));
+    SHOWS(5432, "", C(STARTUP), S("R\x00\x00\x00\x09\x00\x00\x00\x00\x00"));
+    SHOWS(5432, "", C(STARTUP), S("Z\x00\x00\x00\x05Q"));
+    SHOWS(5432, "postgresql", C(STARTUP), S("Z\x00\x00\x00\x05I"), C("X\x00\x00\x00\x04"));
+    SHOWS(5432, "", C(STARTUP), S("Z\x00\x00\x00\x05I"), C("X\x00\x00\x00\x05\x00"));
+    SHOWS(5432, "postgresql", C(STARTUP),
+          S("S\x00\x00\x00\x08"
+            "a\x00"
+            "b\x00"));
+    SHOWS(5432, "", C(STARTUP),
+          S("S\x00\x00\x00\x08"
+            "a\x00"
+            "bc"));
+}
+
+/* A query for a name that runs through `jumps` pointers. */
+static const char *dns_with_pointers(unsigned jumps, bool *limit)
+{
+    struct svc_session t = svc_session_open(FB_PROTO_UDP, 53);
+    uint8_t q[300] = {0, 1};
+    q[5] = 2; /* "a", and a label that holds the chain, with a pointer into it */
+    memcpy(q + 12,
+           "\x01"
+           "a",
+           3);
+    size_t at = 12 + 7;
+    q[at++] = 60;
+    for (unsigned i = 0; i < 30; i++) {
+        q[at] = 0xc0;
+        q[at + 1] = (uint8_t)(i == 0 ? 12 : at - 2);
+        at += 2;
+    }
+    q[at++] = 0xc0;
+    q[at] = (uint8_t)(20 + 2 * (jumps - 2));
+    at++;
+    at += 4;
+    svc_session_bytes(&t, true, q, at);
+    *limit = (t.so_far & FB_SVC_LIMIT) != 0;
+    return svc_session_close(&t);
+}
+
+static void dns_names_may_point_twenty_times(void **state)
+{
+    (void)state;
+    bool limit;
+    assert_string_equal(dns_with_pointers(20, &limit), "dns");
+    assert_false(limit);
+    assert_string_equal(dns_with_pointers(21, &limit), "dns");
+    assert_true(limit);
+}
+
+static void dns_goes_on_behind_a_broken_name(void **state)
+{
+    (void)state;
+    UDP_SHOWS(53, "dns",
+              C("\x00\x01\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x41"
+                "0123456789012345678901234567890123456789012345678901234567890123456789"));
+    UDP_SHOWS(53, "",
+              C("\x00\x01\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x3f"
+                "abcd"));
+    UDP_SHOWS(53, "",
+              C("\x00\x01\x80\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00"
+                "\x00\x01\x00\x01\x00\x00\x00\x00\x00\x03"
+                "abc"));
+    UDP_SHOWS(53, "dns",
+              C("\x00\x01\x80\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00"
+                "\x00\x01\x00\x01\x00\x00\x00\x00\x00\x04"
+                "abcd"));
 }
 
 static void mqtt_connect_and_publish_confirm(void **state)
@@ -81,29 +160,41 @@ static void mqtt_connect_and_publish_confirm(void **state)
     SHOWS(1883, "mqtt", C("\x10\x0e\x00\x04MQTT\x04\x02\x00\x3c\x00\x02hi"));
     SHOWS(9883, "mqtt", C("\x10\x0e\x00\x04MQTT\x04\x02\x00\x3c\x00\x02hi"));
     SHOWS(1883, "mqtt", C("\x30\x04\x00\x01tx"));
-    SHOWS(1883, "", C("\x10\x0e\x00\x04QQQQ\x04\x02\x00\x3c\x00\x02hi"));
+    SHOWS(1883, "", C("\x10\x0e\x00\x04MQTT\x04\x02\x00\x3c\x00\x02h"));
+    SHOWS(1883, "", C("\x10\x0e\x00\x04MQTT\x04\x02\x00\x3c\x00\x09hi"));
+    SHOWS(1883, "", C("\x10\x0e\x00\x04MQTT\x04\x82\x00\x3c\x00\x02hi"));
+    SHOWS(9883, "", C("\x10\x0e\x00\x04QQQQ\x04\x02\x00\x3c\x00\x02hi"));
     SHOWS(1883, "", S("\x20\x02\x00\x00"));
-    SHOWS(1883, "", C("\x10\x0e\x00\x04MQTT\x04\x02\x00\x3c\x00\x02hi"), S("\x00\x00"));
+    SHOWS(1883, "mqtt", C("\x10\x0e\x00\x04MQTT\x04\x02\x00\x3c\x00\x02hi"), S("\x00\x00"));
+    SHOWS(1883, "", C("\x10\x0e\x00\x04MQTT\x04\x02\x00\x3c\x00\x02hi"), S("\x20\x80\x80\x80\x01"));
 }
 
-static void modbus_needs_both_directions(void **state)
+static void modbus_needs_one_frame_that_its_function_allows(void **state)
 {
     (void)state;
-    SHOWS(502, "", C("\x00\x01\x00\x00\x00\x06\x0a\x01\x00\x00\x00\x01"));
-    SHOWS(502, "modbus", C("\x00\x01\x00\x00\x00\x06\x0a\x01\x00\x00\x00\x01"),
-          S("\x00\x01\x00\x00\x00\x04\x0a\x01\x01\x00"));
-    SHOWS(502, "", C("\x00\x01\x00\x01\x00\x06\x0a\x01\x00\x00\x00\x01"),
-          S("\x00\x01\x00\x00\x00\x04\x0a\x01\x01\x00"));
+    SHOWS(502, "", C("\x00\x01\x00\x00\x00\x06\x0a\x01\x00\x00\x00"));
+    SHOWS(502, "modbus", C("\x00\x01\x00\x00\x00\x06\x0a\x01\x00\x00\x00\x01"));
+    SHOWS(502, "modbus", S("\x00\x01\x00\x00\x00\x04\x0a\x01\x01\x00"));
+    SHOWS(502, "modbus", S("\x00\x01\x00\x00\x00\x03\x0a\x81\x02"));
+    SHOWS(502, "", C("\x00\x01\x00\x01\x00\x06\x0a\x01\x00\x00\x00\x01"));
+    SHOWS(502, "", C("\x00\x01\x00\x00\x00\x06\x0a\x03\x00\x00\x00\x7e"));
+    SHOWS(502, "", S("\x00\x01\x00\x00\x00\x06\x0a\x03\x03\x00\x00\x00"));
+    SHOWS(502, "", C("\x00\x01\x00\x00\x00\x06\x0a\x01\x00\x00\x00\x01"),
+          S("\x00\x01\x00\x00\x00\x02\x0a\x81"));
 }
 
 static void dnp3_needs_its_checksum(void **state)
 {
     (void)state;
-    /* IEEE 1815 reset-link example: header with CRC 0x8e21 by the polynomial 0x3d65. */
-    const char *good = "\x05\x64\x05\xc0\x01\x00\x00\x04\xe9\x21";
-    SHOWS(20000, "dnp3_tcp", C("\x05\x64\x05\xc0\x01\x00\x00\x04\xe9\x21"));
-    SHOWS(20000, "", C("\x05\x64\x05\xc0\x01\x00\x00\x04\xe9\x22"));
-    UDP_SHOWS(20000, "dnp3_udp", {true, good, 10});
+    /* A reset-link header, its CRC by the polynomial 0x3d65, and one byte of what follows. */
+    const char *good = "\x05\x64\x05\xc0\x01\x00\x00\x04\xe9\x21\x05";
+    SHOWS(20000, "", {true, good, 10});
+    SHOWS(20000, "dnp3_tcp", {true, good, 11});
+    SHOWS(20000, "", C("\x05\x64\x05\xc0\x01\x00\x00\x04\xe9\x22\x05"));
+    UDP_SHOWS(20000, "", {true, good, 10});
+    UDP_SHOWS(20000, "dnp3_udp", {true, good, 11});
+    UDP_SHOWS(20000, "dnp3_udp", {true, good, 11}, C("not of this protocol"));
+    UDP_SHOWS(20000, "", {true, good, 11}, C("\x05\x64\x05\xc0\x01\x00\x00\x04\xe9\x22\x05"));
 }
 
 static void socks_shows_what_runs_in_it(void **state)
@@ -184,19 +275,6 @@ static void kerberos_is_found_by_its_version(void **state)
     SHOWS(88, "krb_tcp", C("\x00\x00\x00\x12" KRB_REQ));
     SHOWS(88, "", C("\x00\x00\x00\x13" KRB_REQ));
     SHOWS(8800, "krb_tcp", C("\x00\x00\x00\x12" KRB_REQ));
-}
-
-#define SMB2(command)                                                                                        \
-    "\x00\x00\x00\x40\xfeSMB\x40\x00\x00\x00\x00\x00\x00\x00" command "\x00"                                 \
-    "01234567890123456789012345678901234567890123456789"
-
-static void smb_needs_three_messages(void **state)
-{
-    (void)state;
-    SHOWS(445, "", C(SMB2("\x03")), S(SMB2("\x03")));
-    SHOWS(445, "smb", C(SMB2("\x03")), S(SMB2("\x03")), C(SMB2("\x03")));
-    SHOWS(4455, "smb", C(SMB2("\x03")), S(SMB2("\x03")), C(SMB2("\x03")));
-    SHOWS(445, "http", C("GET / HTTP/1.0\r\n\r\n"));
 }
 
 static void dce_rpc_headers_have_either_byte_order(void **state)
@@ -283,9 +361,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(mysql_is_confirmed_by_the_clients_answer),
-        cmocka_unit_test(postgresql_needs_an_answer),
+        cmocka_unit_test(postgresql_is_confirmed_by_a_whole_startup_or_an_ssl_answer),
+        cmocka_unit_test(postgresql_loses_its_name_to_a_broken_message),
+        cmocka_unit_test(dns_names_may_point_twenty_times),
+        cmocka_unit_test(dns_goes_on_behind_a_broken_name),
         cmocka_unit_test(mqtt_connect_and_publish_confirm),
-        cmocka_unit_test(modbus_needs_both_directions),
+        cmocka_unit_test(modbus_needs_one_frame_that_its_function_allows),
         cmocka_unit_test(dnp3_needs_its_checksum),
         cmocka_unit_test(socks_shows_what_runs_in_it),
         cmocka_unit_test(rfb_needs_both_versions),
@@ -293,7 +374,6 @@ int main(void)
         cmocka_unit_test(ldap_is_confirmed_by_one_message),
         cmocka_unit_test(ldap_binds_show_what_authenticates),
         cmocka_unit_test(kerberos_is_found_by_its_version),
-        cmocka_unit_test(smb_needs_three_messages),
         cmocka_unit_test(dce_rpc_headers_have_either_byte_order),
         cmocka_unit_test(datagram_protocols_confirm_on_one_message),
         cmocka_unit_test(dtls_is_found_by_its_hello_and_shares_its_port_with_stun),

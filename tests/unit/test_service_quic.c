@@ -171,6 +171,46 @@ static void a_client_hello_in_pieces_needs_all_of_them(void **state)
     }
 }
 
+static void later_packets_may_take_the_name_back(void **state)
+{
+    (void)state;
+    uint8_t packet[PACKET_BYTES], broken[PACKET_BYTES];
+    sample_packet(&v1, packet);
+    memcpy(broken, packet, sizeof broken);
+    broken[PACKET_BYTES - 1] ^= 1;
+    struct svc_session t = svc_session_open(FB_PROTO_UDP, 443);
+    svc_session_bytes(&t, true, packet, sizeof packet);
+    svc_session_bytes(&t, true, broken, sizeof broken);
+    assert_string_equal(fb_service_names(t.s),
+                        "quic,ssl"); /* the ClientHello was whole: no need to open it */
+    S_SAYS(&t, "\x80\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01");
+    assert_string_equal(fb_service_names(t.s), "quic,ssl"); /* the fixed bit is not set: passed over */
+    S_SAYS(&t, "\xc0\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01");
+    assert_string_equal(svc_session_close(&t), "ssl"); /* version negotiation */
+}
+
+static void a_retry_makes_the_next_connection_id_count(void **state)
+{
+    (void)state;
+    uint8_t packet[PACKET_BYTES], other[PACKET_BYTES];
+    sample_packet(&v1, packet);
+    memcpy(other, packet, sizeof other);
+    other[6] ^= 1; /* the connection id: its keys do not open the packet */
+    for (unsigned retry = 0; retry < 2; retry++) {
+        struct svc_session t = svc_session_open(FB_PROTO_UDP, 443);
+        S_SAYS(&t, "\x40 a short header");
+        C_SAYS(&t, "\x40 a short header");
+        if (retry)
+            S_SAYS(&t, "\xf0\x00\x00\x00\x01\x00\x00token0123456789abcdef");
+        svc_session_bytes(&t, true, packet, sizeof packet);
+        if (retry)
+            S_SAYS(&t, "\xf0\x00\x00\x00\x01\x00\x00token0123456789abcdef");
+        svc_session_bytes(&t, true, other, sizeof other);
+        /* Only after a Retry are the keys made anew, and do not fit. */
+        assert_string_equal(svc_session_close(&t), retry ? "ssl" : "quic,ssl");
+    }
+}
+
 static void other_traffic_on_443_is_no_quic(void **state)
 {
     (void)state;
@@ -188,6 +228,8 @@ int main(void)
         cmocka_unit_test(a_changed_bit_does_not_decrypt),
         cmocka_unit_test(a_cut_initial_shows_nothing),
         cmocka_unit_test(a_client_hello_in_pieces_needs_all_of_them),
+        cmocka_unit_test(later_packets_may_take_the_name_back),
+        cmocka_unit_test(a_retry_makes_the_next_connection_id_count),
         cmocka_unit_test(other_traffic_on_443_is_no_quic),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
