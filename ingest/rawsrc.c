@@ -1,5 +1,6 @@
 #include "ingest/rawsrc.h"
 
+#include "base/crypto_init.h"
 #include "ingest/blockring.h"
 #include "ingest/pathtext.h"
 
@@ -45,7 +46,7 @@ static enum fb_status start(struct fb_rawsrc *s, const struct fb_rawsrc_opts *op
         return fb_err_nomem(err, "read blocks");
     if (opts->no_sha256)
         return FB_OK;
-    s->md = EVP_MD_CTX_new();
+    s->md = fb_crypto_init() ? EVP_MD_CTX_new() : NULL;
     if (!s->md || EVP_DigestInit_ex(s->md, EVP_sha256(), NULL) != 1)
         return fb_err_nomem(err, "SHA-256");
     if (s->regular && s->size <= opts->block)

@@ -53,7 +53,7 @@ struct fb_case {
     unsigned internal; /* > 0 while statements of our own are prepared: the authorizer lets them pass */
     struct fb_custody_keep *custody; /* what the run that is written says of itself; chain.h */
     /* Borrowed by callers. */
-    char *info_text[3];
+    char *info_text[4];
     char *counter_name;
 };
 

@@ -56,7 +56,7 @@ void fb_case_stop_reading(struct fb_case *c)
     fb_zip_release(&c->zip);
     free(c->sessions.m);
     free(c->packets.m);
-    for (unsigned i = 0; i < 3; i++)
+    for (unsigned i = 0; i < 4; i++)
         free(c->info_text[i]);
     free(c->counter_name);
     fb_custody_keep_free(c->custody);

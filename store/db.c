@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/escape.h"
 #include "store/case.h"
+#include "store/case_file.h"
 #include "store/schema.h"
 
 #include <sys/stat.h>
@@ -60,18 +61,12 @@ static enum fb_status refuse(struct fb_err *err, enum fb_status st, const char *
     return st;
 }
 
-static enum fb_status configure(sqlite3 *db, bool in_memory, struct fb_err *err)
+static enum fb_status create_schema(sqlite3 *db, struct fb_err *err)
 {
     static const char settings[] =
         "PRAGMA page_size=4096; PRAGMA auto_vacuum=NONE; PRAGMA mmap_size=0; PRAGMA trusted_schema=OFF; "
         "PRAGMA application_id=0x46424341; PRAGMA user_version=2";
     FB_TRY(fb_db_exec(db, settings, err));
-    if (!in_memory)
-        FB_TRY(
-            fb_db_exec(db,
-                       "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=4000; "
-                       "PRAGMA journal_size_limit=67108864",
-                       err));
     FB_TRY(fb_db_exec(db, "BEGIN", err));
     FB_TRY(fb_schema_create(db, &fb_schema_case, err));
     return fb_db_exec(db, "COMMIT", err);
@@ -80,17 +75,16 @@ static enum fb_status configure(sqlite3 *db, bool in_memory, struct fb_err *err)
 enum fb_status fb_db_create(const char *path, sqlite3 **out, struct fb_err *err)
 {
     _Static_assert(FB_CASE_APPLICATION_ID == 0x46424341 && FB_CASE_SCHEMA_VERSION == 2,
-                   "as written in configure()");
+                   "as written in create_schema()");
     struct stat st;
     if (path && lstat(path, &st) == 0)
         return refuse(err, FB_ERR_USAGE, path,
                       "this file exists already; give the case another name or remove the file first");
     sqlite3 *db = NULL;
     int rc = sqlite3_open_v2(
-        path ? path : ":memory:", &db,
+        ":memory:", &db,
         SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
-    enum fb_status got = rc == SQLITE_OK ? configure(db, !path, err)
-                                         : refuse(err, FB_ERR_IO, path ? path : "case", "cannot be created");
+    enum fb_status got = rc == SQLITE_OK ? create_schema(db, err) : fb_err_nomem(err, "the case");
     if (got != FB_OK) {
         sqlite3_close(db);
         return got;
@@ -104,7 +98,7 @@ enum fb_status fb_db_create(const char *path, sqlite3 **out, struct fb_err *err)
 enum how { TO_READ, TO_READ_ALONE, TO_WRITE }; /* alone: no journal beside it, nobody writes */
 
 /* "file:" URI of a path; every byte that could mean something else is escaped. */
-static void uri_of(struct fb_buf *b, const char *path, enum how how)
+static void uri_of(struct fb_buf *b, const char *path, const char *query)
 {
     fb_buf_puts(b, path[0] == '/' ? "file://" : "file:./");
     for (const char *p = path; *p; p++) {
@@ -115,7 +109,7 @@ static void uri_of(struct fb_buf *b, const char *path, enum how how)
         else
             fb_buf_printf(b, "%%%02x", (unsigned)(uint8_t)*p);
     }
-    fb_buf_puts(b, how == TO_WRITE ? "?mode=rw" : how == TO_READ ? "?mode=ro" : "?mode=ro&immutable=1");
+    fb_buf_puts(b, query);
 }
 
 /* What lies beside a case: nothing, a journal that belongs to it, or something that somebody put there. */
@@ -210,7 +204,7 @@ static enum fb_status open_uri(const char *path, enum how how, sqlite3 **db, str
 {
     struct fb_buf uri;
     fb_buf_init(&uri, 1u << 16);
-    uri_of(&uri, path, how);
+    uri_of(&uri, path, how == TO_WRITE ? "?mode=rw" : how == TO_READ ? "?mode=ro" : "?mode=ro&immutable=1");
     int rc = sqlite3_open_v2(fb_buf_cstr(&uri), db,
                              (how == TO_WRITE ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) |
                                  SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
@@ -229,7 +223,8 @@ static enum fb_status open_real(const char *real, const char *path, const struct
         return refuse(
             err, FB_ERR_INPUT, path,
             "beside it lies a -wal or -journal that is no file of the case's owner; move it away first");
-    bool alone = wal == BESIDE_NOTHING && journal == BESIDE_NOTHING, write = purpose == FOR_CHANGE;
+    bool alone = wal == BESIDE_NOTHING && journal == BESIDE_NOTHING && !fb_case_is_locked(real);
+    bool write = purpose == FOR_CHANGE;
     FB_TRY(open_uri(real, write ? TO_WRITE : alone ? TO_READ_ALONE : TO_READ, db, err));
     if (write && sqlite3_db_readonly(*db, "main"))
         return refuse(err, FB_ERR_IO, path,
@@ -294,6 +289,41 @@ enum fb_status fb_db_open_memory(uint8_t *bytes, size_t n, const char *name, sql
         got = fb_err_nomem(err, "a case in memory");
     if (got == FB_OK)
         got = check_opened(db, name, err);
+    if (got != FB_OK) {
+        sqlite3_close(db);
+        return got;
+    }
+    *out = db;
+    return FB_OK;
+}
+
+enum fb_status fb_db_open_fill(const char *path, sqlite3 **out, struct fb_err *err)
+{
+    static const char settings[] =
+        "PRAGMA trusted_schema=OFF; PRAGMA mmap_size=0; PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY; "
+        "PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=4000; PRAGMA journal_size_limit=67108864";
+    sqlite3 *db = NULL;
+    struct fb_buf uri;
+    fb_buf_init(&uri, 1u << 16);
+    uri_of(&uri, path, "?mode=rw");
+    int rc = sqlite3_open_v2(
+        fb_buf_cstr(&uri), &db,
+        SQLITE_OPEN_READWRITE | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+    bool cut = uri.failed;
+    fb_buf_release(&uri);
+    enum fb_status got =
+        cut || rc != SQLITE_OK ? refuse(err, FB_ERR_IO, path, "cannot be opened for writing") : FB_OK;
+    if (got == FB_OK) {
+        sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, (int *)NULL);
+        sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, (int *)NULL);
+        sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_VIEW, 0, (int *)NULL);
+        /* Only readers are there besides us; a reader that recovers the log after a kill takes it for a
+         * moment. */
+        sqlite3_busy_timeout(db, 5000);
+        got = fb_db_exec(db, settings, err);
+    }
+    if (got == FB_OK)
+        got = fb_db_check(db, path, err);
     if (got != FB_OK) {
         sqlite3_close(db);
         return got;

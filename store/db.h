@@ -18,8 +18,10 @@ enum fb_chunk_kind { FB_KIND_SESSIONS = 0, FB_KIND_PACKETS = 1, FB_KIND_SPILL = 
 #define FB_CID_SUBS               (1u << 18) /* chunks of one kind in one window */
 #define FB_WINDOWS_MAX            ((uint64_t)1 << 38)
 
-/* Creates or opens the file, or a database in memory when path is NULL. Refuses an existing file. */
+/* An empty case in memory. Refuses when there is something at `path` (NULL: not asked). */
 enum fb_status fb_db_create(const char *path, sqlite3 **out, struct fb_err *err);
+/* Opens a case file for the run that fills it; the schema is checked. */
+enum fb_status fb_db_open_fill(const char *path, sqlite3 **out, struct fb_err *err);
 /* Opens read-only with every check: a regular file, our application id, our version, our schema. */
 enum fb_status fb_db_open(const char *path, sqlite3 **out, struct fb_err *err);
 

@@ -56,4 +56,21 @@ code 0 "such a case exports as nothing" "$FB" export --format csv a.fbcase
 code 2 "an age must be one" "$FB" retain a.fbcase --older-than 90x
 code 2 "it is needed" "$FB" retain a.fbcase
 code 4 "what is no case is refused" "$FB" retain a.pcap --older-than 1d
+
+"$FB" ingest -q a.pcap -o s.fbcase
+echo secret >pw
+"$FB" seal --new-key key --passphrase-file pw >/dev/null
+"$FB" retain s.fbcase --older-than $cut >/dev/null
+check "a case that lost sessions verifies" "$FB" verify s.fbcase
+check "and can be sealed" "$FB" seal s.fbcase --key key --passphrase-file pw
+sum=$(sha256sum <s.fbcase)
+chmod 600 s.fbcase
+"$FB" retain s.fbcase --older-than 1d >out 2>err
+check "a sealed case is refused" test $? -ge 2
+check "and not changed by a byte" test "$sum" = "$(sha256sum <s.fbcase)"
+check "also with a dry run" sh -c "! '$FB' retain s.fbcase --older-than 1d --dry-run"
+code 0 "it can be encrypted" "$FB" encrypt s.fbcase -o s.fbenc --passphrase-file pw
+"$FB" sessions s.fbcase --csv >want
+code 0 "and read" "$FB" sessions s.fbenc --csv --passphrase-file pw
+same "with what is left" want out
 finish

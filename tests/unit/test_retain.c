@@ -72,7 +72,7 @@ static int64_t count(struct fb_case *c, const char *sql)
 /* Everything that reads sees exactly the sessions that ended at `cutoff` or later. */
 static void sees_the_rest(const char *path, const struct gen_session *all, int64_t cutoff)
 {
-    struct fb_case *c;
+    struct fb_case *c = NULL;
     struct fb_case_info info;
     struct fb_err err = {0};
     struct walk w = {all, cutoff, 1, 0};
