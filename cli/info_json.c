@@ -153,6 +153,12 @@ static void put_totals(struct fb_buf *b, const struct fb_case_info *info)
     put_count(b, "captured_bytes", info->cap_bytes);
     fb_buf_putc(b, ',');
     put_count(b, "sessions", info->sessions);
+    if (info->sessions_removed) { /* by retention */
+        fb_buf_putc(b, ',');
+        put_count(b, "sessions_removed", info->sessions_removed);
+        fb_buf_putc(b, ',');
+        put_time(b, "removed_before", info->removed_before_ns, true);
+    }
     fb_buf_putc(b, ',');
     put_time(b, "first_ts", info->first_ts_ns, info->pkts > 0);
     fb_buf_putc(b, ',');

@@ -179,6 +179,13 @@ static void put_totals(struct fb_buf *b, const struct fb_case_info *info)
     put_key(b, "sessions");
     fb_buf_put_u64dec(b, info->sessions);
     fb_buf_putc(b, '\n');
+    if (info->sessions_removed) {
+        char t[FB_TIME_STRLEN];
+        put_key(b, "removed");
+        fb_time_format(info->removed_before_ns, t);
+        fb_buf_printf(b, "%llu sessions that ended before %s\n", (unsigned long long)info->sessions_removed,
+                      t);
+    }
     if (info->pkts) {
         put_key(b, "time");
         put_span(b, info->first_ts_ns, info->last_ts_ns);

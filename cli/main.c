@@ -29,6 +29,8 @@ static const struct verb {
     {"export", fb_verb_export, "all sessions in a format for other programs"},
     {"encrypt", fb_verb_encrypt, "an encrypted copy of a case, which the verbs above read as it is"},
     {"decrypt", fb_verb_decrypt, "the case out of an encrypted one"},
+    {"retain", fb_verb_retain, "removes sessions older than a time from a case, on record"},
+    {"migrate", fb_verb_migrate, "a copy of a case of an older version, in the format of this one"},
     {"replay", fb_verb_replay, "a case built again and compared, or a capture as it unfolds"},
     {"merge", fb_verb_merge, "cases of one analysis into one"},
     {"diff", fb_verb_diff, "what changed between two cases or captures"},

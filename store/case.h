@@ -100,6 +100,8 @@ struct fb_case_info {
     uint64_t sessions, pkts, cap_bytes, wire_bytes, nevidence, damage_total;
     int64_t first_ts_ns, last_ts_ns; /* over all evidence; valid when pkts > 0 */
     bool complete;
+    uint64_t sessions_removed;    /* by retention; not among `sessions` */
+    int64_t removed_before_ns;    /* the latest point in time that was asked for; valid when sessions_removed > 0 */
     struct fb_case_good good; /* when it is not complete */
     const char *plan_json;    /* "" when there is none; borrowed from the case */
     bool sealed; /* signed and never written again: store/seal.h */

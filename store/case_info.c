@@ -161,6 +161,15 @@ static enum fb_status read_all(struct fb_case *c, struct fb_case_info *out, stru
     FB_TRY(fb_case_refresh(c, err));
     for (size_t i = 0; i < c->sessions.n; i++)
         out->sessions += c->sessions.m[i].nrows;
+    out->sessions -= c->gone.removed_live < out->sessions ? c->gone.removed_live : out->sessions;
+    out->sessions_removed = c->gone.removed;
+    if (c->gone.n) {
+        c->internal++;
+        enum fb_status st =
+            fb_db_int(c->db, "SELECT max(cutoff) FROM retention", 0, &out->removed_before_ns, err);
+        c->internal--;
+        FB_TRY(st);
+    }
     FB_TRY(read_info(c, out, err));
     FB_TRY(read_evidence(c, out, err));
     return read_run(c, out, err);

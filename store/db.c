@@ -95,6 +95,8 @@ enum fb_status fb_db_create(const char *path, sqlite3 **out, struct fb_err *err)
 
 /* ---- opening ---- */
 
+enum how { TO_READ, TO_READ_ALONE, TO_WRITE }; /* alone: no journal beside it, nobody writes */
+
 /* "file:" URI of a path; every byte that could mean something else is escaped. */
 static void uri_of(struct fb_buf *b, const char *path, const char *query)
 {
@@ -173,8 +175,8 @@ enum fb_status fb_db_check(sqlite3 *db, const char *path, struct fb_err *err)
                       "a newer version of fbforensics wrote this case; use that version");
     if (version > 0 && version < FB_CASE_SCHEMA_VERSION)
         return refuse(err, FB_ERR_INPUT, path,
-                      "an older version of fbforensics wrote this case, with another schema; ingest the "
-                      "evidence again");
+                      "an older version of fbforensics wrote this case; copy it into the present format: "
+                      "fbforensics migrate CASE -o NEW");
     if (version != FB_CASE_SCHEMA_VERSION)
         return refuse(err, FB_ERR_INPUT, path, "this case has a version number that was never used");
     return fb_schema_check(db, &fb_schema_case, err);
@@ -198,42 +200,57 @@ static enum fb_status check_opened(sqlite3 *db, const char *path, struct fb_err 
     return fb_db_check(db, path, err);
 }
 
-static enum fb_status open_uri(const char *path, bool quiet, sqlite3 **db, struct fb_err *err)
+static enum fb_status open_uri(const char *path, enum how how, sqlite3 **db, struct fb_err *err)
 {
     struct fb_buf uri;
     fb_buf_init(&uri, 1u << 16);
-    uri_of(&uri, path, quiet ? "?mode=ro&immutable=1" : "?mode=ro");
-    int rc = sqlite3_open_v2(
-        fb_buf_cstr(&uri), db,
-        SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+    uri_of(&uri, path, how == TO_WRITE ? "?mode=rw" : how == TO_READ ? "?mode=ro" : "?mode=ro&immutable=1");
+    int rc = sqlite3_open_v2(fb_buf_cstr(&uri), db,
+                             (how == TO_WRITE ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) |
+                                 SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
+                             NULL);
     fb_buf_release(&uri);
     return rc == SQLITE_OK ? FB_OK : refuse(err, FB_ERR_IO, path, "cannot be opened");
 }
 
-enum fb_status fb_db_open(const char *path, sqlite3 **out, struct fb_err *err)
+enum purpose { FOR_READING, FOR_CHANGE, FOR_ANY_VERSION };
+
+static enum fb_status open_real(const char *real, const char *path, const struct stat *sb,
+                                enum purpose purpose, sqlite3 **db, struct fb_err *err)
 {
-    struct stat st;
+    enum beside wal = look_beside(real, "-wal", sb), journal = look_beside(real, "-journal", sb);
+    if (wal == BESIDE_FOREIGN || journal == BESIDE_FOREIGN)
+        return refuse(
+            err, FB_ERR_INPUT, path,
+            "beside it lies a -wal or -journal that is no file of the case's owner; move it away first");
+    bool alone = wal == BESIDE_NOTHING && journal == BESIDE_NOTHING && !fb_case_is_locked(real);
+    bool write = purpose == FOR_CHANGE;
+    FB_TRY(open_uri(real, write ? TO_WRITE : alone ? TO_READ_ALONE : TO_READ, db, err));
+    if (write && sqlite3_db_readonly(*db, "main"))
+        return refuse(err, FB_ERR_IO, path,
+                      "this case cannot be written to: the file or its folder forbids it");
+    if (purpose == FOR_ANY_VERSION)
+        return FB_OK;
+    FB_TRY(check_opened(*db, path, err));
+    return write ? fb_db_exec(*db, "PRAGMA query_only=OFF; PRAGMA secure_delete=ON; PRAGMA synchronous=FULL",
+                              err)
+                 : FB_OK;
+}
+
+static enum fb_status open_file(const char *path, enum purpose purpose, sqlite3 **out, struct fb_err *err)
+{
+    struct stat sb;
     /* stat, not open: closing a descriptor of our own would drop SQLite's locks on the same file. */
-    if (stat(path, &st) != 0)
+    if (stat(path, &sb) != 0)
         return refuse(err, FB_ERR_INPUT, path, "no such case file");
-    if (!S_ISREG(st.st_mode))
+    if (!S_ISREG(sb.st_mode))
         return refuse(err, FB_ERR_INPUT, path, "a case is a regular file");
     /* Where a link leads is where SQLite looks for a journal. */
     char *real = realpath(path, NULL);
     if (!real)
         return refuse(err, FB_ERR_IO, path, "cannot be opened");
     sqlite3 *db = NULL;
-    enum beside wal = look_beside(real, "-wal", &st), journal = look_beside(real, "-journal", &st);
-    enum fb_status got = FB_OK;
-    if (wal == BESIDE_FOREIGN || journal == BESIDE_FOREIGN)
-        got = refuse(
-            err, FB_ERR_INPUT, path,
-            "beside it lies a -wal or -journal that is no file of the case's owner; move it away first");
-    if (got == FB_OK)
-        got = open_uri(real, wal == BESIDE_NOTHING && journal == BESIDE_NOTHING && !fb_case_is_locked(real),
-                       &db, err);
-    if (got == FB_OK)
-        got = check_opened(db, path, err);
+    enum fb_status got = open_real(real, path, &sb, purpose, &db, err);
     free(real);
     if (got != FB_OK) {
         sqlite3_close(db);
@@ -243,38 +260,19 @@ enum fb_status fb_db_open(const char *path, sqlite3 **out, struct fb_err *err)
     return FB_OK;
 }
 
+enum fb_status fb_db_open(const char *path, sqlite3 **out, struct fb_err *err)
+{
+    return open_file(path, FOR_READING, out, err);
+}
+
 enum fb_status fb_db_open_write(const char *path, sqlite3 **out, struct fb_err *err)
 {
-    struct stat st;
-    char *real = realpath(path, NULL);
-    if (!real || stat(real, &st) != 0 || !S_ISREG(st.st_mode)) {
-        free(real);
-        return refuse(err, FB_ERR_INPUT, path, "no such case file");
-    }
-    sqlite3 *db = NULL;
-    enum fb_status got = FB_OK;
-    if (look_beside(real, "-wal", &st) == BESIDE_FOREIGN ||
-        look_beside(real, "-journal", &st) == BESIDE_FOREIGN)
-        got = refuse(
-            err, FB_ERR_INPUT, path,
-            "beside it lies a -wal or -journal that is no file of the case's owner; move it away first");
-    else if (sqlite3_open_v2(real, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
-                             NULL) != SQLITE_OK)
-        got = refuse(err, FB_ERR_IO, path, "cannot be opened");
-    else
-        got = check_opened(db, path, err);
-    free(real);
-    if (got == FB_OK && sqlite3_db_readonly(db, "main") == 1)
-        got =
-            refuse(err, FB_ERR_IO, path, "this case cannot be written to: the file or its folder forbids it");
-    if (got == FB_OK)
-        got = fb_db_exec(db, "PRAGMA query_only=OFF; PRAGMA synchronous=FULL", err);
-    if (got != FB_OK) {
-        sqlite3_close(db);
-        return got;
-    }
-    *out = db;
-    return FB_OK;
+    return open_file(path, FOR_CHANGE, out, err);
+}
+
+enum fb_status fb_db_open_any(const char *path, sqlite3 **out, struct fb_err *err)
+{
+    return open_file(path, FOR_ANY_VERSION, out, err);
 }
 
 enum fb_status fb_db_open_memory(uint8_t *bytes, size_t n, const char *name, sqlite3 **out,
