@@ -2,9 +2,9 @@
 
 #include "base/escape.h"
 #include "cli/ingest_run.h"
+#include "cli/user_name.h"
 #include "cli/versions.h"
 
-#include <pwd.h>
 #include <unistd.h>
 
 #ifdef __clang__
@@ -15,12 +15,8 @@ static const char compiler[] = "gcc " __VERSION__;
 
 static const char *user_name(void)
 {
-    static char name[256];
-    const struct passwd *pw = getpwuid(geteuid());
-    if (pw && pw->pw_name && *pw->pw_name)
-        snprintf(name, sizeof name, "%s", pw->pw_name);
-    else
-        snprintf(name, sizeof name, "uid %lu", (unsigned long)geteuid());
+    static char name[FB_USER_NAME_MAX];
+    fb_user_name(name);
     return name;
 }
 

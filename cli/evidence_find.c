@@ -1,5 +1,6 @@
 #include "cli/evidence_find.h"
 
+#include "base/crypto_init.h"
 #include "base/digest.h"
 #include "base/escape.h"
 
@@ -16,7 +17,7 @@ enum match { MATCH, OTHER_SIZE, OTHER_DIGEST, NO_FILE };
 
 static bool hash_fd(int fd, uint8_t out[static 32])
 {
-    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    EVP_MD_CTX *ctx = fb_crypto_init() ? EVP_MD_CTX_new() : NULL;
     uint8_t *buf = malloc(READ_BYTES);
     bool ok = ctx && buf && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1;
     while (ok) {
@@ -36,6 +37,15 @@ static bool hash_fd(int fd, uint8_t out[static 32])
     return ok;
 }
 
+static bool is_taken(const struct fb_evidence_find *how, const struct stat *file)
+{
+    struct stat st;
+    for (size_t i = 0; i < how->ntaken; i++)
+        if (stat(how->taken[i], &st) == 0 && st.st_dev == file->st_dev && st.st_ino == file->st_ino)
+            return true;
+    return false;
+}
+
 static enum match compare(const struct fb_evidence_find *how, const struct fb_evidence *known,
                           const char *path)
 {
@@ -45,7 +55,7 @@ static enum match compare(const struct fb_evidence_find *how, const struct fb_ev
         return NO_FILE;
     enum match m = NO_FILE;
     uint8_t digest[32];
-    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || is_taken(how, &st))
         m = NO_FILE;
     else if ((uint64_t)st.st_size != known->size_bytes)
         m = OTHER_SIZE;

@@ -12,6 +12,8 @@ struct fb_evidence_find {
     const struct fb_opt_list *also; /* files and directories of --evidence */
     const char *case_path;          /* NULL for captures that were just read: then nothing is hashed again */
     bool trust;                     /* size alone decides */
+    const char *const *taken;       /* files that stand for other evidence already; NULL: none */
+    size_t ntaken;
 };
 
 /* `path` is allocated for the caller. FB_ERR_VERIFY when the file at the recorded path was changed and no

@@ -1,3 +1,4 @@
+#include "cli/evidence_plan.h"
 #include "cli/info_print.h"
 
 #include "base/escape.h"
@@ -126,6 +127,23 @@ static void put_damage(struct fb_buf *b, const struct fb_evidence *e, bool *any)
     }
 }
 
+/* Every session that began at or before this packet is in the case. */
+static void put_good_to(struct fb_buf *b, const struct fb_case_info *info)
+{
+    struct fb_plan plan = {0};
+    bool known = fb_plan_read(info->plan_json, &plan, NULL) == FB_OK && info->good.evidence < plan.n;
+    fb_buf_puts(b, "\"good_to\":{");
+    put_count(b, "ordinal", info->good.ordinal);
+    fb_buf_putc(b, ',');
+    put_string(b, "file", known && info->good.pkt_no ? plan.file[info->good.evidence].path : NULL);
+    fb_buf_putc(b, ',');
+    put_count(b, "frame", info->good.pkt_no);
+    fb_buf_putc(b, ',');
+    put_count(b, "sessions", info->good.sessions);
+    fb_buf_puts(b, "},");
+    fb_plan_release(&plan);
+}
+
 static void put_totals(struct fb_buf *b, const struct fb_case_info *info)
 {
     put_count(b, "packets", info->pkts);
@@ -135,11 +153,19 @@ static void put_totals(struct fb_buf *b, const struct fb_case_info *info)
     put_count(b, "captured_bytes", info->cap_bytes);
     fb_buf_putc(b, ',');
     put_count(b, "sessions", info->sessions);
+    if (info->sessions_removed) { /* by retention */
+        fb_buf_putc(b, ',');
+        put_count(b, "sessions_removed", info->sessions_removed);
+        fb_buf_putc(b, ',');
+        put_time(b, "removed_before", info->removed_before_ns, true);
+    }
     fb_buf_putc(b, ',');
     put_time(b, "first_ts", info->first_ts_ns, info->pkts > 0);
     fb_buf_putc(b, ',');
     put_time(b, "last_ts", info->last_ts_ns, info->pkts > 0);
     fb_buf_printf(b, ",\"complete\":%s,", info->complete ? "true" : "false");
+    if (!info->complete)
+        put_good_to(b, info);
     put_hex(b, "case_digest", info->case_digest.b, FB_DIGEST_LEN);
     fb_buf_putc(b, ',');
     put_hex(b, "packet_index_digest", info->packet_index_digest.b, FB_DIGEST_LEN);

@@ -1,3 +1,4 @@
+#include "cli/evidence_plan.h"
 #include "cli/info_print.h"
 
 #include "base/escape.h"
@@ -140,10 +141,32 @@ static enum fb_status put_counters(struct fb_case *c, struct fb_buf *b)
     return FB_OK;
 }
 
+static void put_incomplete(struct fb_buf *b, const struct fb_case_info *info)
+{
+    const struct fb_case_good *g = &info->good;
+    struct fb_plan plan = {0};
+    put_key(b, "incomplete");
+    fb_buf_puts(b, "its ingest goes on or was interrupted; to go on: fbforensics ingest --resume CASE\n");
+    put_key(b, "good to");
+    if (g->sessions == 0) {
+        fb_buf_puts(b, "packet 0: nothing is certain to be in it yet\n");
+        return;
+    }
+    fb_buf_printf(b, "packet %llu", (unsigned long long)g->ordinal);
+    if (g->pkt_no && fb_plan_read(info->plan_json, &plan, NULL) == FB_OK && g->evidence < plan.n) {
+        fb_buf_printf(b, " (frame %llu of ", (unsigned long long)g->pkt_no);
+        put_text(b, plan.file[g->evidence].path);
+        fb_buf_putc(b, ')');
+    }
+    fb_plan_release(&plan);
+    fb_buf_printf(b, ": the %llu sessions that began by then are in it, whole\n",
+                  (unsigned long long)g->sessions);
+}
+
 static void put_totals(struct fb_buf *b, const struct fb_case_info *info)
 {
     if (!info->complete)
-        fb_buf_puts(b, "incomplete      the ingest was interrupted: what follows is what had been written\n");
+        put_incomplete(b, info);
     put_key(b, "packets");
     fb_buf_put_u64dec(b, info->pkts);
     fb_buf_puts(b, ", ");
@@ -156,6 +179,13 @@ static void put_totals(struct fb_buf *b, const struct fb_case_info *info)
     put_key(b, "sessions");
     fb_buf_put_u64dec(b, info->sessions);
     fb_buf_putc(b, '\n');
+    if (info->sessions_removed) {
+        char t[FB_TIME_STRLEN];
+        put_key(b, "removed");
+        fb_time_format(info->removed_before_ns, t);
+        fb_buf_printf(b, "%llu sessions that ended before %s\n", (unsigned long long)info->sessions_removed,
+                      t);
+    }
     if (info->pkts) {
         put_key(b, "time");
         put_span(b, info->first_ts_ns, info->last_ts_ns);

@@ -2,7 +2,9 @@
 
 #include "base/buf.h"
 #include "base/escape.h"
+#include "base/memory.h"
 #include "cli/custody_entry.h"
+#include "cli/evidence_plan.h"
 #include "cli/interrupt.h"
 #include "cli/message.h"
 #include "cli/progress.h"
@@ -50,7 +52,10 @@ struct run {
     struct fb_session_sink to_case;
     uint64_t sessions, tunnelled;
     struct fb_progress progress;
-    bool in_file; /* the case is a file, worth keeping when interrupted */
+    const char *path; /* of the case; NULL: in memory */
+    bool replace;     /* what is there */
+    bool resume;      /* the case that is there goes on */
+    uint64_t alloc_failures;
 };
 
 static int pass_packets(void *ctx, const struct fb_packet_run *pr)
@@ -88,26 +93,59 @@ static enum fb_status remove_old_case(const char *path, struct fb_err *err)
         return fb_err_set(err, FB_ERR_USAGE, "%s: exists and is no case; it is not replaced", path);
     if (is_sealed(path))
         return fb_err_set(err, FB_ERR_USAGE, "%s: this case is sealed; it is not replaced", path);
-    if (unlink(path) != 0)
-        return fb_err_set(err, FB_ERR_IO, "%s: %s", path, strerror(errno));
-    return FB_OK;
+    return fb_case_remove(path, err);
 }
 
 /* The first record of the custody log; the second one follows when the case is finished. */
-static enum fb_status begin_custody(struct fb_case *c, const char *options_json, struct fb_err *err)
+static enum fb_status begin_custody(struct fb_case *c, const char *what, const char *options_json,
+                                    struct fb_err *err)
 {
     struct fb_custody_entry e;
     struct fb_buf params;
     fb_buf_init(&params, (size_t)16 << 20);
     fb_custody_put_params(&params, options_json);
-    fb_custody_entry_fill(&e, "ingest", fb_buf_cstr(&params), NULL);
+    fb_custody_entry_fill(&e, what, fb_buf_cstr(&params), NULL);
     enum fb_status st = params.failed ? fb_err_nomem(err, "the custody log") : fb_custody_begin(c, &e, err);
     fb_buf_release(&params);
     return st;
 }
 
-static enum fb_status begin_case(struct run *r, const struct fb_ingest_opts *o, const char *path,
-                                 struct fb_err *err)
+/* Which packet an ordinal is, of those that the timeline has given so far. */
+static bool locate(void *ctx, uint64_t ordinal, uint32_t *evidence, uint64_t *pkt_no)
+{
+    const struct run *r = ctx;
+    size_t n, lo = 0;
+    const struct fb_timeline_run *run = fb_timeline_runs(r->t, &n);
+    for (size_t hi = n; lo < hi;) {
+        size_t mid = lo + (hi - lo) / 2;
+        if (run[mid].first_ordinal + run[mid].count <= ordinal)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    if (lo == n || run[lo].first_ordinal > ordinal)
+        return false;
+    *evidence = run[lo].evidence;
+    *pkt_no = run[lo].first_pkt_no + (ordinal - run[lo].first_ordinal);
+    return true;
+}
+
+static enum fb_status new_case(struct run *r, const struct fb_case_run *run, struct fb_err *err)
+{
+    struct fb_buf plan;
+    fb_buf_init(&plan, (size_t)48 << 20);
+    enum fb_status st = fb_case_create(r->path, &r->c, err);
+    if (st == FB_OK && r->path) {
+        fb_plan_put(&plan, r->t);
+        fb_case_set_plan(r->c, plan.failed ? NULL : fb_buf_cstr(&plan));
+    }
+    if (st == FB_OK)
+        st = fb_case_begin(r->c, run, err);
+    fb_buf_release(&plan);
+    return st;
+}
+
+static enum fb_status begin_case(struct run *r, const struct fb_ingest_opts *o, struct fb_err *err)
 {
     struct fb_buf params, custody;
     fb_buf_init(&params, (size_t)1 << 20);
@@ -119,11 +157,13 @@ static enum fb_status begin_case(struct run *r, const struct fb_ingest_opts *o, 
     if (params.failed || custody.failed)
         st = fb_err_set(err, FB_ERR_LIMIT, "the command line is too long to be recorded");
     if (st == FB_OK)
-        st = fb_case_create(path, &r->c, err);
+        st = r->resume ? fb_case_resume(r->path, &run, &r->c, err) : new_case(r, &run, err);
     if (st == FB_OK)
-        st = fb_case_begin(r->c, &run, err);
+        fb_case_set_locate(r->c, locate, r);
     if (st == FB_OK)
-        st = begin_custody(r->c, run.params_json, err);
+        st = begin_custody(r->c, r->resume ? "ingest-resume" : "ingest", run.params_json, err);
+    if (st == FB_OK)
+        st = fb_case_commit(r->c, err);
     fb_buf_release(&params);
     fb_buf_release(&custody);
     return st;
@@ -141,7 +181,7 @@ static enum fb_status open_engine(struct run *r, const struct fb_ingest_opts *o,
     return fb_engine_new(&eo, &sink, &r->e, err);
 }
 
-_Noreturn static void stop_interrupted(struct run *r, const char *path)
+_Noreturn static void stop_interrupted(struct run *r)
 {
     fb_progress_end(&r->progress, r->t, r->sessions);
     struct fb_timeline_progress at;
@@ -149,20 +189,21 @@ _Noreturn static void stop_interrupted(struct run *r, const char *path)
     fb_engine_free(r->e);
     fb_case_close(r->c);
     fb_timeline_close(r->t);
-    if (r->in_file)
-        fb_cli_say("interrupted after %llu packets; %s opens, and says that it is incomplete",
-                   (unsigned long long)at.pkts, path);
+    if (r->path)
+        fb_cli_say(
+            "interrupted after %llu packets; %s is incomplete; go on with: fbforensics ingest --resume %s",
+            (unsigned long long)at.pkts, r->path, r->path);
     fb_interrupt_die();
 }
 
-static enum fb_status feed_all(struct run *r, const char *path, struct fb_err *err)
+static enum fb_status feed_all(struct run *r, struct fb_err *err)
 {
     struct fb_record rec;
     uint32_t evidence;
     uint64_t ordinal, n = 0;
     for (;;) {
         if (fb_interrupt_pending())
-            stop_interrupted(r, path);
+            stop_interrupted(r);
         enum fb_status st = fb_timeline_next(r->t, &rec, &evidence, &ordinal, err);
         if (st == FB_EOF)
             return FB_OK;
@@ -261,42 +302,96 @@ static bool report_evidence(const struct run *r, bool quiet)
     return damaged;
 }
 
-static enum fb_status do_run(struct run *r, const struct fb_ingest_opts *o, const char *path, bool replace,
-                             struct fb_err *err)
+static enum fb_status do_run(struct run *r, const struct fb_ingest_opts *o, struct fb_err *err)
 {
-    if (path && replace)
-        FB_TRY(remove_old_case(path, err));
-    FB_TRY(begin_case(r, o, path, err));
+    if (r->path && r->replace)
+        FB_TRY(remove_old_case(r->path, err));
+    FB_TRY(begin_case(r, o, err));
     FB_TRY(open_engine(r, o, err));
-    FB_TRY(feed_all(r, path, err));
+    FB_TRY(feed_all(r, err));
     FB_TRY(fb_timeline_finish(r->t, err));
     FB_TRY(fb_engine_finish(r->e, err));
+    if (fb_interrupt_pending())
+        stop_interrupted(r);
+    if (fb_alloc_failures() != r->alloc_failures)
+        return fb_err_nomem(err, "reading the evidence");
     FB_TRY(add_evidence(r, err));
     FB_TRY(add_counters(r, err));
     return fb_case_finish(r->c, err);
 }
 
+static bool is_complete(const char *path)
+{
+    struct fb_case *c;
+    struct fb_case_info info = {0};
+    if (fb_case_open(path, &c, NULL) != FB_OK)
+        return false;
+    bool complete = fb_case_info(c, &info, NULL) == FB_OK && info.complete;
+    fb_case_close(c);
+    return complete;
+}
+
+/* What a run that failed leaves: a request that cannot be served leaves nothing, a failure of the machine
+ * leaves a case that can go on. */
+static void after_failure(const struct run *r, bool began, struct fb_err *err)
+{
+    if (!r->path || !began || !err)
+        return;
+    if (!r->resume && (err->status == FB_ERR_USAGE || err->status == FB_ERR_INPUT)) {
+        (void)fb_case_remove(r->path, NULL);
+        return;
+    }
+    struct fb_err why = *err;
+    if (is_complete(r->path)) {
+        fb_err_set(
+            err, why.status,
+            "%.180s; the case is complete, but what was written last lies beside it; put it in order with: "
+            "fbforensics ingest --resume %s",
+            why.msg, r->path);
+        return;
+    }
+    fb_err_set(err, why.status, "%.200s; the case is incomplete; go on with: fbforensics ingest --resume %s",
+               why.msg, r->path);
+}
+
+static enum fb_status run(struct run *r, const char *const *paths, size_t npaths,
+                          const struct fb_ingest_opts *o, struct fb_case **out, struct fb_err *err)
+{
+    struct fb_timeline_opts to = {.filter = o->filter, .after_ns = o->after_ns, .before_ns = o->before_ns};
+    r->alloc_failures = fb_alloc_failures();
+    FB_TRY(fb_timeline_open(paths, npaths, &to, &r->t, err));
+    fb_progress_init(&r->progress, o);
+    fb_interrupt_catch();
+    enum fb_status st = do_run(r, o, err);
+    bool began = r->e != NULL;
+    if (st != FB_OK && r->c)
+        st = prefer_sink_error(r, st, err);
+    fb_interrupt_release();
+    fb_progress_end(&r->progress, r->t, r->sessions);
+    if (st == FB_OK) {
+        *out = r->c;
+        r->c = NULL;
+        if (report_evidence(r, o->quiet))
+            st = FB_ERR_DAMAGED;
+    }
+    fb_engine_free(r->e);
+    fb_case_close(r->c);
+    fb_timeline_close(r->t);
+    if (st != FB_OK && st != FB_ERR_DAMAGED)
+        after_failure(r, began, err);
+    return st;
+}
+
 enum fb_status fb_ingest_run(const char *const *paths, size_t npaths, const struct fb_ingest_opts *o,
                              const char *case_path, bool replace, struct fb_case **out, struct fb_err *err)
 {
-    struct run r = {.in_file = case_path != NULL};
-    struct fb_timeline_opts to = {.filter = o->filter, .after_ns = o->after_ns, .before_ns = o->before_ns};
-    FB_TRY(fb_timeline_open(paths, npaths, &to, &r.t, err));
-    fb_progress_init(&r.progress, o);
-    fb_interrupt_catch();
-    enum fb_status st = do_run(&r, o, case_path, replace, err);
-    if (st != FB_OK && r.c)
-        st = prefer_sink_error(&r, st, err);
-    fb_interrupt_release();
-    fb_progress_end(&r.progress, r.t, r.sessions);
-    if (st == FB_OK) {
-        *out = r.c;
-        r.c = NULL;
-        if (report_evidence(&r, o->quiet))
-            st = FB_ERR_DAMAGED;
-    }
-    fb_engine_free(r.e);
-    fb_case_close(r.c);
-    fb_timeline_close(r.t);
-    return st;
+    struct run r = {.path = case_path, .replace = replace};
+    return run(&r, paths, npaths, o, out, err);
+}
+
+enum fb_status fb_ingest_go_on(const char *const *paths, size_t npaths, const struct fb_ingest_opts *o,
+                               const char *case_path, struct fb_case **out, struct fb_err *err)
+{
+    struct run r = {.path = case_path, .resume = true};
+    return run(&r, paths, npaths, o, out, err);
 }

@@ -72,4 +72,15 @@ void fb_ingest_custody_json(struct fb_buf *out);
 enum fb_status fb_ingest_run(const char *const *paths, size_t npaths, const struct fb_ingest_opts *o,
                              const char *case_path, bool replace, struct fb_case **out, struct fb_err *err);
 
+/* The same for a case whose run was interrupted: `paths` are exactly the evidence that it set out to read,
+ * `o` its recorded options. */
+enum fb_status fb_ingest_go_on(const char *const *paths, size_t npaths, const struct fb_ingest_opts *o,
+                               const char *case_path, struct fb_case **out, struct fb_err *err);
+
+/* `ingest --resume`: reads options and plan from the case, finds the evidence (`given`: where it may lie now)
+ * and goes on. FB_EOF when the case is complete: then *out is NULL, and what a last interrupted step left was
+ * put in order. */
+enum fb_status fb_ingest_resume(const char *case_path, const char *const *given, size_t ngiven,
+                                const struct fb_ingest_opts *o, struct fb_case **out, struct fb_err *err);
+
 #endif

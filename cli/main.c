@@ -1,10 +1,12 @@
 /* fbforensics: the table of verbs and what stands before them. */
+#include "base/memory.h"
 #include "cli/ingest_run.h"
 #include "cli/message.h"
 #include "cli/options.h"
 #include "cli/verbs.h"
 #include "cli/versions.h"
 
+#include <openssl/crypto.h>
 #include <signal.h>
 #include <sys/stat.h>
 
@@ -27,7 +29,11 @@ static const struct verb {
     {"export", fb_verb_export, "all sessions in a format for other programs"},
     {"encrypt", fb_verb_encrypt, "an encrypted copy of a case, which the verbs above read as it is"},
     {"decrypt", fb_verb_decrypt, "the case out of an encrypted one"},
+    {"retain", fb_verb_retain, "removes sessions older than a time from a case, on record"},
+    {"migrate", fb_verb_migrate, "a copy of a case of an older version, in the format of this one"},
+    {"replay", fb_verb_replay, "a case built again and compared, or a capture as it unfolds"},
     {"merge", fb_verb_merge, "cases of one analysis into one"},
+    {"diff", fb_verb_diff, "what changed between two cases or captures"},
 };
 #define NVERBS (sizeof VERBS / sizeof *VERBS)
 
@@ -92,8 +98,28 @@ static int dispatch(int argc, char **argv)
     return fb_verb_summary(argc, argv);
 }
 
+/* libcrypto cannot tell "out of memory" from "does not decrypt"; its failures are counted like our own. */
+static void *crypto_malloc(size_t n, const char *file, int line)
+{
+    (void)file, (void)line;
+    return fb_malloc(n);
+}
+
+static void *crypto_realloc(void *p, size_t n, const char *file, int line)
+{
+    (void)file, (void)line;
+    return fb_realloc(p, n);
+}
+
+static void crypto_free(void *p, const char *file, int line)
+{
+    (void)file, (void)line;
+    free(p);
+}
+
 int main(int argc, char **argv)
 {
+    CRYPTO_set_mem_functions(crypto_malloc, crypto_realloc, crypto_free);
     signal(SIGPIPE, SIG_IGN); /* a reader that goes away is seen as EPIPE */
     if (argc < 2) {
         fputs("usage: fbforensics VERB ..., or fbforensics FILE...; see: fbforensics --help\n", stderr);
@@ -101,8 +127,10 @@ int main(int argc, char **argv)
     }
     /* The parser moves arguments about; custody wants them as they came. */
     char **copy = calloc((size_t)argc + 1, sizeof *copy);
-    if (!copy)
+    if (!copy) {
+        fb_cli_say("out of memory for the command line");
         return FB_EXIT_INTERNAL;
+    }
     memcpy(copy, argv, (size_t)argc * sizeof *copy);
     fb_ingest_set_argv(argc, copy);
     int code = dispatch(argc, argv);

@@ -20,6 +20,15 @@ void fb_cli_put_visible(struct fb_buf *out, const char *text)
     }
 }
 
+/* Without memory: what a terminal might act on becomes a question mark. */
+static void put_line_plain(const char *text)
+{
+    fputs("fbforensics: ", stderr);
+    for (; *text; text++)
+        fputc(*text >= ' ' && *text <= '~' ? *text : '?', stderr);
+    fputc('\n', stderr);
+}
+
 static void put_line(const char *text)
 {
     struct fb_buf b;
@@ -27,7 +36,10 @@ static void put_line(const char *text)
     fb_buf_puts(&b, "fbforensics: ");
     fb_cli_put_visible(&b, text);
     fb_buf_putc(&b, '\n');
-    fwrite(b.data, 1, b.len, stderr);
+    if (b.failed)
+        put_line_plain(text);
+    else
+        fwrite(b.data, 1, b.len, stderr);
     fb_buf_release(&b);
 }
 
@@ -67,6 +79,6 @@ int fb_cli_usage(const char *verb, const char *fmt, ...)
 
 int fb_cli_fail(const struct fb_err *err)
 {
-    put_line(err->msg);
+    put_line(err->msg[0] ? err->msg : "it failed, and nothing is known of why");
     return fb_status_exit_code(err->status);
 }

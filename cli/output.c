@@ -61,6 +61,12 @@ enum fb_status fb_out_row(struct fb_out *o)
     return state(o);
 }
 
+enum fb_status fb_out_flush(struct fb_out *o)
+{
+    flush(o);
+    return state(o);
+}
+
 enum fb_status fb_out_close(struct fb_out *o, struct fb_err *err)
 {
     fb_out_row(o);

@@ -26,6 +26,9 @@ enum fb_status fb_out_open(struct fb_out *o, const char *path, struct fb_err *er
 /* A row is complete. FB_OK, FB_EOF (nobody reads any more) or the error of a write. */
 enum fb_status fb_out_row(struct fb_out *o);
 
+/* Writes what is held back; status as fb_out_row. */
+enum fb_status fb_out_flush(struct fb_out *o);
+
 /* Writes the rest; FB_OK also after a broken pipe. Releases everything. */
 enum fb_status fb_out_close(struct fb_out *o, struct fb_err *err);
 

@@ -85,7 +85,8 @@ static bool known_to_have_none(struct fb_case *c)
     return false;
 }
 
-enum fb_status fb_parents_collect(struct fb_case *c, struct fb_parents **out, struct fb_err *err)
+enum fb_status fb_parents_collect(struct fb_case *c, struct fb_pseudonym *pseudonym, struct fb_parents **out,
+                                  struct fb_err *err)
 {
     struct fb_parents *p = calloc(1, sizeof *p);
     if (!p)
@@ -95,7 +96,7 @@ enum fb_status fb_parents_collect(struct fb_case *c, struct fb_parents **out, st
         st = fb_case_each_session(c, note_parents, p, err);
         sort_unique(p);
         if (st == FB_OK && p->n)
-            st = fb_case_each_session(c, note_uid, p, err);
+            st = fb_pseudonym_each_session(c, pseudonym, note_uid, p, err);
     }
     if (st != FB_OK) {
         if (p->nomem)

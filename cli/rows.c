@@ -214,12 +214,13 @@ static enum fb_status walk(struct printer *p, struct fb_case *c)
 {
     const char *heading[FB_COLUMNS_MAX];
     bool right[FB_COLUMNS_MAX];
-    FB_TRY(fb_parents_collect(c, &p->parents, p->err));
-    FB_TRY(fb_session_tags_load(c, &p->tags, p->err));
+    FB_TRY(fb_parents_collect(c, p->o->pseudonym, &p->parents, p->err));
+    if (!p->o->pseudonym) /* what an analyst wrote can name anything */
+        FB_TRY(fb_session_tags_load(c, &p->tags, p->err));
     if (p->o->sort)
         FB_TRY(fb_sorter_new(p->o->descending, p->o->limit, &p->sorter, p->err));
     FB_TRY(begin(p, c, heading, right));
-    enum fb_status st = fb_case_each_session(c, on_session, p, p->err);
+    enum fb_status st = fb_pseudonym_each_session(c, p->o->pseudonym, on_session, p, p->err);
     if (st == FB_OK && p->sorter)
         st = fb_sorter_each(p->sorter, on_sorted, p);
     enum fb_status last = end(p, c);

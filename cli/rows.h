@@ -4,6 +4,7 @@
 
 #include "cli/fields.h"
 #include "cli/output.h"
+#include "cli/pseudonym.h"
 
 enum fb_row_format { FB_ROWS_TABLE, FB_ROWS_JSON, FB_ROWS_CSV, FB_ROWS_ZEEK_TSV, FB_ROWS_ZEEK_JSON };
 
@@ -12,7 +13,8 @@ struct fb_rows_opts {
     struct fb_columns columns;   /* of table, JSON and CSV; Zeek's forms have Zeek's columns */
     const struct fb_field *sort; /* NULL: by number */
     bool descending;
-    uint64_t limit; /* 0: none */
+    uint64_t limit;                 /* 0: none */
+    struct fb_pseudonym *pseudonym; /* NULL: values as they are */
 };
 
 /* Prints; FB_OK also when nobody reads any more. */

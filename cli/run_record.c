@@ -2,9 +2,9 @@
 
 #include "base/escape.h"
 #include "base/timefmt.h"
+#include "cli/user_name.h"
 #include "cli/versions.h"
 
-#include <pwd.h>
 #include <unistd.h>
 
 static void put_time_or_null(struct fb_buf *out, int64_t ns, int64_t none)
@@ -41,13 +41,13 @@ static void put_text_field(struct fb_buf *out, const char *key, const char *valu
 
 void fb_run_custody_json(struct fb_buf *out, int argc, char **argv)
 {
-    char t[FB_TIME_STRLEN], host[256] = "", cwd[4096];
+    char t[FB_TIME_STRLEN], host[256] = "", cwd[4096], user[FB_USER_NAME_MAX];
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     fb_time_format((int64_t)now.tv_sec * FB_NS_PER_S + now.tv_nsec, t);
     if (gethostname(host, sizeof host - 1) != 0)
         host[0] = '\0';
-    const struct passwd *pw = getpwuid(geteuid());
+    fb_user_name(user);
 
     fb_buf_puts(out, "{\"argv\":[");
     for (int i = 0; i < argc; i++) {
@@ -66,6 +66,6 @@ void fb_run_custody_json(struct fb_buf *out, int argc, char **argv)
     }
     fb_buf_putc(out, '}');
     put_text_field(out, "started", t);
-    put_text_field(out, "user", pw && pw->pw_name ? pw->pw_name : "");
+    put_text_field(out, "user", user);
     fb_buf_putc(out, '}');
 }

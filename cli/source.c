@@ -9,11 +9,13 @@
 static bool is_case(const char *path)
 {
     struct stat st;
+    size_t n = strlen(path);
+    /* Also when it is a pipe, or a link that leads nowhere: those are nothing to wait for. */
+    if (n > 7 && strcmp(path + n - 7, ".fbcase") == 0 && lstat(path, &st) == 0 && !S_ISDIR(st.st_mode))
+        return true;
     if (strcmp(path, "-") == 0 || stat(path, &st) != 0 || !S_ISREG(st.st_mode))
         return false;
-    size_t n = strlen(path);
-    return fb_case_probe(path) || fb_encrypted_probe(path) ||
-           (n > 7 && strcmp(path + n - 7, ".fbcase") == 0);
+    return fb_case_probe(path) || fb_encrypted_probe(path);
 }
 
 static int open_case(struct fb_source *s, const char *path, const struct fb_unlock *unlock)

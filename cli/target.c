@@ -68,6 +68,7 @@ enum fb_status fb_target_resolve(const char *case_path, char *word, struct fb_cl
                                  struct fb_err *err)
 {
     struct fb_case *c = NULL;
+    FB_TRY(fb_edit_recover(case_path, err));
     FB_TRY(fb_case_open(case_path, &c, err));
     enum fb_status st = resolve(c, word, out, err);
     fb_case_close(c);

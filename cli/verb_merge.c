@@ -1,4 +1,5 @@
 #include "base/escape.h"
+#include "cli/custody_entry.h"
 #include "cli/ingest_run.h"
 #include "cli/message.h"
 #include "cli/output.h"
@@ -12,15 +13,38 @@ struct opened {
     size_t n;
 };
 
-static enum fb_status open_cases(struct opened *o, char **paths, int n, struct fb_err *err)
+static enum fb_status open_cases(struct opened *o, char **paths, int n, const struct fb_unlock *unlock,
+                                 struct fb_err *err)
 {
     for (int i = 0; i < n; i++) {
-        if (!fb_case_probe(paths[i]))
+        bool encrypted = fb_encrypted_probe(paths[i]);
+        if (!encrypted && access(paths[i], F_OK) == 0 && !fb_case_probe(paths[i]))
             return fb_err_set(err, FB_ERR_INPUT,
                               "%s: is no case; ingest captures first, with one set of options", paths[i]);
-        FB_TRY(fb_case_open(paths[i], &o->c[o->n], err));
+        if (encrypted)
+            FB_TRY(fb_unlock_open(paths[i], unlock, &o->c[o->n], err));
+        else
+            FB_TRY(fb_case_open(paths[i], &o->c[o->n], err));
         o->n++;
     }
+    return FB_OK;
+}
+
+/* {"cases":[{"case_digest":..,"custody_head":..},..]}: what was merged, in the order of the arguments. */
+static enum fb_status put_inputs(struct fb_buf *b, const struct opened *in, struct fb_err *err)
+{
+    fb_buf_puts(b, "{\"cases\":[");
+    for (size_t i = 0; i < in->n; i++) {
+        char digest[FB_DIGEST_HEXLEN], chain[FB_DIGEST_HEXLEN];
+        struct fb_case_info info;
+        struct fb_digest head;
+        FB_TRY(fb_case_info(in->c[i], &info, err));
+        FB_TRY(fb_custody_check(in->c[i], &head, NULL, err));
+        fb_hex(info.case_digest.b, FB_DIGEST_LEN, digest);
+        fb_hex(head.b, FB_DIGEST_LEN, chain);
+        fb_buf_printf(b, "%s{\"case_digest\":\"%s\",\"custody_head\":\"%s\"}", i ? "," : "", digest, chain);
+    }
+    fb_buf_puts(b, "]}");
     return FB_OK;
 }
 
@@ -96,16 +120,25 @@ static void put_text(struct fb_buf *b, struct fb_case *c, const char *output, si
 static enum fb_status merge(const struct opened *in, char **paths, const char *output, bool json,
                             struct fb_err *err)
 {
-    struct fb_buf custody;
+    struct fb_buf custody, inputs, params;
+    struct fb_custody_entry entry;
     struct fb_join_report r;
     struct fb_case *c = NULL;
     struct fb_case_info info;
     struct fb_out out;
     fb_buf_init(&custody, (size_t)16 << 20);
+    fb_buf_init(&inputs, (size_t)1 << 20);
+    fb_buf_init(&params, (size_t)16 << 20);
     fb_ingest_custody_json(&custody);
+    enum fb_status st = put_inputs(&inputs, in, err);
+    fb_custody_put_params(&params, fb_buf_cstr(&inputs));
+    fb_custody_entry_fill(&entry, "merge", fb_buf_cstr(&params), NULL);
     struct fb_case_run run = {FB_VERSION, "{}", fb_buf_cstr(&custody)};
-    enum fb_status st = fb_case_merge(in->c, (const char *const *)paths, in->n, output, &run, &c, &r, err);
+    if (st == FB_OK)
+        st = fb_case_merge(in->c, (const char *const *)paths, in->n, output, &run, &entry, &c, &r, err);
     fb_buf_release(&custody);
+    fb_buf_release(&inputs);
+    fb_buf_release(&params);
     if (st == FB_OK)
         st = fb_case_info(c, &info, err);
     if (st == FB_OK)
@@ -125,9 +158,11 @@ int fb_verb_merge(int argc, char **argv)
 {
     const char *output = NULL;
     bool json = false;
+    struct fb_unlock unlock = {0};
     const struct fb_opt opts[] = {
         {'o', "output", FB_OPT_TEXT, &output, "CASE", NULL, "the new case; an existing file is not replaced"},
         {'j', "json", FB_OPT_FLAG, &json, NULL, NULL, "what was done, as one JSON object"},
+        FB_UNLOCK_OPTIONS(unlock),
         {0},
     };
     static const struct fb_cli_help help = {
@@ -155,7 +190,7 @@ int fb_verb_merge(int argc, char **argv)
         return fb_cli_usage(help.verb, "%s exists; it is not replaced", output);
     struct fb_err err = {0};
     struct opened in = {.n = 0};
-    enum fb_status st = open_cases(&in, argv, nargs, &err);
+    enum fb_status st = open_cases(&in, argv, nargs, &unlock, &err);
     if (st == FB_OK)
         st = merge(&in, argv, output, json, &err);
     for (size_t i = 0; i < in.n; i++)

@@ -4,6 +4,7 @@
 #include "cli/options.h"
 #include "cli/passphrase.h"
 #include "cli/verbs.h"
+#include "store/edit.h"
 #include "store/seal.h"
 
 #include <sodium/utils.h>
@@ -81,7 +82,9 @@ static enum fb_status seal_or_sign(const char *path, const struct seal_args *a, 
     fb_custody_entry_fill(&e, "seal", fb_buf_cstr(&params), a->examiner);
     for (size_t i = 0; i < a->keys.n; i++)
         keys[i] = &key[i];
-    enum fb_status st = fb_case_open(path, &c, err);
+    enum fb_status st = fb_edit_recover(path, err);
+    if (st == FB_OK)
+        st = fb_case_open(path, &c, err);
     if (st == FB_OK)
         st = fb_case_info(c, &info, err);
     fb_case_close(c);

@@ -139,7 +139,7 @@ static enum fb_status show(struct shown *w, char *word, bool json, struct fb_out
         st = fb_err_set(err, FB_ERR_USAGE, "show: %s is more than one session", word);
     if (st == FB_OK) {
         w->number = pick.number[0];
-        st = fb_parents_collect(w->c, &w->parents, err);
+        st = fb_parents_collect(w->c, NULL, &w->parents, err);
     }
     if (st == FB_OK)
         st = fb_session_tags_load(w->c, &w->tags, err);

@@ -104,7 +104,7 @@ static int finish(struct printer *p, enum fb_status st, const struct fb_err *err
         return fb_cli_fail(&closing);
     if (st == FB_ERR_DAMAGED && !p->failed) {
         fb_cli_say("warning: %s", err->msg);
-        return FB_EXIT_DAMAGED;
+        return FB_EXIT_OK; /* what there is of it holds */
     }
     if (p->failed)
         fb_cli_say("the first broken link: %s: %s", p->first_of, p->first);

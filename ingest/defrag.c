@@ -1,6 +1,8 @@
 #include "ingest/defrag.h"
+
 #include "base/cursor.h"
 #include "base/hash.h"
+#include "base/memory.h"
 #include "base/timefmt.h"
 
 #include <stdlib.h>
@@ -54,7 +56,7 @@ struct fb_defrag {
 
 struct fb_defrag *fb_defrag_new(uint64_t bytes_max, uint32_t datagrams_max)
 {
-    struct fb_defrag *t = calloc(1, sizeof *t);
+    struct fb_defrag *t = fb_calloc(1, sizeof *t);
     if (t != NULL) {
         t->bytes_max = bytes_max;
         t->count_max = datagrams_max;
@@ -140,8 +142,8 @@ static struct datagram *find(struct fb_defrag *t, const struct key *k)
 static struct datagram *start(struct fb_defrag *t, const struct key *k, const struct fb_fragment *fr,
                               int64_t now_ns)
 {
-    struct datagram *g = calloc(1, sizeof *g);
-    uint8_t *hdr = malloc(fr->hdr_len);
+    struct datagram *g = fb_calloc(1, sizeof *g);
+    uint8_t *hdr = fb_malloc(fr->hdr_len);
     if (g == NULL || hdr == NULL) {
         free(g);
         free(hdr);
@@ -171,7 +173,7 @@ static bool add_ordinal(struct fb_defrag *t, struct datagram *g, uint64_t ordina
         return true;
     if (g->nordinals == g->cap_ordinals) {
         uint32_t cap = g->cap_ordinals ? g->cap_ordinals * 2 : 4;
-        uint64_t *p = realloc(g->ordinals, cap * sizeof *p);
+        uint64_t *p = fb_realloc(g->ordinals, cap * sizeof *p);
         if (p == NULL)
             return false;
         charge(t, g, (cap - g->cap_ordinals) * sizeof *p);
@@ -188,14 +190,14 @@ static bool insert_block(struct fb_defrag *t, struct datagram *g, uint32_t i, co
 {
     if (g->nblocks == g->cap_blocks) {
         uint32_t cap = g->cap_blocks ? g->cap_blocks * 2 : 4;
-        struct block *p = realloc(g->blocks, cap * sizeof *p);
+        struct block *p = fb_realloc(g->blocks, cap * sizeof *p);
         if (p == NULL)
             return false;
         charge(t, g, (cap - g->cap_blocks) * sizeof *p);
         g->blocks = p;
         g->cap_blocks = cap;
     }
-    uint8_t *copy = malloc(to - from);
+    uint8_t *copy = fb_malloc(to - from);
     if (copy == NULL)
         return false;
     memcpy(copy, fr->data + (from - fr->off), to - from);
@@ -288,7 +290,7 @@ static bool hand_out(struct fb_defrag *t, struct datagram *g, uint32_t nblocks, 
     uint32_t total = g->hdr_len + g->size;
     if (total - (g->hdr[0] >> 4 == 6 ? 40U : 0U) > DATAGRAM_MAX)
         return false;
-    struct whole *w = malloc(sizeof *w + total);
+    struct whole *w = fb_malloc(sizeof *w + total);
     if (w == NULL)
         return false;
     memcpy(w->data, g->hdr, g->hdr_len);

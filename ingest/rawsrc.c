@@ -1,16 +1,19 @@
 #include "ingest/rawsrc.h"
 
+#include "base/crypto_init.h"
 #include "ingest/blockring.h"
 #include "ingest/pathtext.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
+#include <poll.h>
 #include <stdatomic.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define FIRST_BYTES 16
+#define FIRST_BYTES  16
+#define FIFO_WAIT_MS 10000 /* for the first byte of a named pipe */
 
 struct fb_rawsrc {
     struct fb_ring ring;
@@ -45,7 +48,7 @@ static enum fb_status start(struct fb_rawsrc *s, const struct fb_rawsrc_opts *op
         return fb_err_nomem(err, "read blocks");
     if (opts->no_sha256)
         return FB_OK;
-    s->md = EVP_MD_CTX_new();
+    s->md = fb_crypto_init() ? EVP_MD_CTX_new() : NULL;
     if (!s->md || EVP_DigestInit_ex(s->md, EVP_sha256(), NULL) != 1)
         return fb_err_nomem(err, "SHA-256");
     if (s->regular && s->size <= opts->block)
@@ -63,6 +66,20 @@ static enum fb_status new_source(struct fb_rawsrc **out, struct fb_err *err)
     return FB_OK;
 }
 
+/* A named pipe must have data soon: one that nobody writes to would hold a program up for ever. */
+static enum fb_status await_writer(int fd, const char *name, struct fb_err *err)
+{
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+    int got = poll(&p, 1, FIFO_WAIT_MS);
+    if (got < 0)
+        return fb_err_set(err, FB_ERR_IO, "%s: %s", name, strerror(errno));
+    if (got > 0)
+        return FB_OK;
+    return fb_err_set(err, FB_ERR_INPUT,
+                      "%s: a pipe into which nobody wrote within %d s; standard input (-) waits longer", name,
+                      FIFO_WAIT_MS / 1000);
+}
+
 /* `path` is looked at before it is opened: opening a device can have effects, opening a socket fails
  * obscurely. */
 static enum fb_status open_path(struct fb_rawsrc *s, const char *path, struct fb_err *err)
@@ -76,13 +93,17 @@ static enum fb_status open_path(struct fb_rawsrc *s, const char *path, struct fb
     if (!std && !S_ISREG(st.st_mode) && !S_ISFIFO(st.st_mode))
         return fb_err_set(err, FB_ERR_INPUT, "%s is %s, expected a file, a pipe or a directory of captures",
                           name, S_ISDIR(st.st_mode) ? "a directory" : "a device or socket");
-    s->fd = std ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    s->fd = std ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (s->fd < 0)
         return fb_err_set(err, FB_ERR_IO, "%s: %s", name, strerror(errno));
     s->own_fd = !std;
     if (fstat(s->fd, &st) != 0)
         return fb_err_set(err, FB_ERR_IO, "%s: %s", name, strerror(errno));
     s->regular = S_ISREG(st.st_mode);
+    if (!std && S_ISFIFO(st.st_mode))
+        FB_TRY(await_writer(s->fd, name, err));
+    if (!std && fcntl(s->fd, F_SETFL, 0) != 0)
+        return fb_err_set(err, FB_ERR_IO, "%s: %s", name, strerror(errno));
     if (s->regular) {
         s->size = st.st_size > 0 ? (uint64_t)st.st_size : 0;
         (void)posix_fadvise(s->fd, 0, 0, POSIX_FADV_SEQUENTIAL);

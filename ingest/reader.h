@@ -17,7 +17,7 @@ struct fb_reader_opts {
 };
 
 /* Opens `path` ("-" is standard input). Refuses what is no regular file, pipe or standard input, and what is not a
- * capture (FB_ERR_INPUT with a sentence that names the file and what was expected). */
+ * capture (FB_ERR_INPUT with a sentence that names the file and what was expected). A named pipe must have data within 10 s. */
 enum fb_status fb_reader_open(const char *path, const struct fb_reader_opts *opts, struct fb_reader **out,
                               struct fb_err *err);
 

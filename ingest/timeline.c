@@ -191,6 +191,12 @@ const struct fb_evidence *fb_timeline_evidence(const struct fb_timeline *t, size
     return f->reader ? fb_reader_evidence(f->reader) : &f->ev;
 }
 
+const char *fb_timeline_source(const struct fb_timeline *t, size_t i, bool *stream)
+{
+    *stream = t->src.v[i].stream;
+    return t->src.v[i].path;
+}
+
 const struct fb_timeline_run *fb_timeline_runs(const struct fb_timeline *t, size_t *n)
 {
     *n = t->nruns;

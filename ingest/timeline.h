@@ -41,6 +41,10 @@ enum fb_status fb_timeline_finish(struct fb_timeline *t, struct fb_err *err);
 
 size_t fb_timeline_nevidence(const struct fb_timeline *t);
 const struct fb_evidence *fb_timeline_evidence(const struct fb_timeline *t, size_t i);
+
+/* Where evidence i comes from, known as soon as the timeline is open. `stream`: standard input or a pipe, which can be read
+ * only once. The path is borrowed. */
+const char *fb_timeline_source(const struct fb_timeline *t, size_t i, bool *stream);
 const struct fb_timeline_run *fb_timeline_runs(const struct fb_timeline *t, size_t *n);
 
 /* Files found in directories that were passed over because they are no captures; borrowed paths. */

@@ -1,3 +1,4 @@
+#include "base/memory.h"
 #include "ingest/pathtext.h"
 #include "ingest/timeline_int.h"
 
@@ -53,7 +54,7 @@ static enum fb_status prescan(struct fb_source *f, const struct fb_reader_opts *
  * why. */
 static int bytes_cmp(const char *a, const char *b)
 {
-    uint8_t *buf = malloc(2 * CMP_BLOCK);
+    uint8_t *buf = fb_malloc(2 * CMP_BLOCK);
     int x = open(a, O_RDONLY | O_CLOEXEC), y = open(b, O_RDONLY | O_CLOEXEC), c = 0;
     ssize_t n = buf && x >= 0 && y >= 0 ? 1 : 0, m = n;
     while (c == 0 && n > 0 && n == m) {

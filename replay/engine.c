@@ -1,6 +1,7 @@
 #include "replay/engine.h"
 
 #include "base/timefmt.h"
+#include "replay/look.h"
 #include "replay/merge.h"
 #include "replay/shard.h"
 #include "replay/tunnel_track.h"
@@ -193,6 +194,14 @@ enum fb_status fb_engine_feed(struct fb_engine *e, const struct fb_record *recor
     if (e->workers && fb_workers_queued(e->workers) > QUEUE_BYTES_MAX)
         fb_workers_run(e->workers, false);
     return FB_OK;
+}
+
+enum fb_status fb_engine_look(struct fb_engine *e, uint64_t since,
+                              int (*row)(void *ctx, const struct fb_session *s), void *ctx,
+                              struct fb_err *err)
+{
+    FB_TRY(end_epoch(e, err));
+    return fb_look(e->shards, FB_SHARDS, since, row, ctx, err);
 }
 
 enum fb_status fb_engine_finish(struct fb_engine *e, struct fb_err *err)

@@ -1,5 +1,6 @@
 #include "replay/history.h"
 
+#include "base/memory.h"
 void fb_history_put(struct fb_flow *f, char letter)
 {
     if (f->history_len < FB_HISTORY_INLINE - 1) {
@@ -9,7 +10,7 @@ void fb_history_put(struct fb_flow *f, char letter)
     if (f->history_len >= FB_HISTORY_MAX)
         return;
     if (!f->history_more) {
-        f->history_more = calloc(1, FB_HISTORY_MAX + 1);
+        f->history_more = fb_calloc(1, FB_HISTORY_MAX + 1);
         if (!f->history_more)
             return;
         memcpy(f->history_more, f->history, f->history_len);

@@ -1,5 +1,6 @@
 #include "replay/merge.h"
 
+#include "base/memory.h"
 #include "base/timefmt.h"
 #include "replay/tcp.h"
 
@@ -22,6 +23,7 @@ struct leaving {
 struct fb_merge {
     struct fb_session_sink sink;
     uint64_t last_number, sessions;
+    uint64_t alloc_failures; /* of the process, when the merge began */
     struct fb_event *events;
     struct leaving *leaving;
     size_t cap_events, cap_leaving;
@@ -37,6 +39,7 @@ struct fb_merge *fb_merge_new(const struct fb_session_sink *sink)
     struct fb_merge *m = calloc(1, sizeof *m);
     if (m) {
         m->sink = *sink;
+        m->alloc_failures = fb_alloc_failures();
         fb_buf_init(&m->steps, 64u << 20);
     }
     return m;
@@ -96,9 +99,9 @@ static bool grow(void **p, size_t *cap, size_t need, size_t size)
 static void add_expectation(struct fb_merge *m, const struct fb_service_expect *x, int64_t now_ns)
 {
     if (!m->expects) {
-        m->expects = calloc(EXPECT_MAX, sizeof *m->expects);
+        m->expects = fb_calloc(EXPECT_MAX, sizeof *m->expects);
         if (!m->expects)
-            return; /* the data connection then keeps what its content says */
+            return;
     }
     m->expects[m->next_expect] = (struct expectation){*x, now_ns + EXPECT_TTL_NS};
     m->next_expect = (m->next_expect + 1) % EXPECT_MAX;
@@ -200,6 +203,12 @@ static enum fb_status leave(struct fb_merge *m, struct fb_shard *s, uint32_t flo
     return FB_OK;
 }
 
+/* What was built while memory was short may be poorer than it should be: nothing of it leaves. */
+static enum fb_status check_memory(const struct fb_merge *m, struct fb_err *err)
+{
+    return fb_alloc_failures() == m->alloc_failures ? FB_OK : fb_err_nomem(err, "sessions and what is in them");
+}
+
 /* What leaves has mostly fallen out of the cache: fetched a few sessions ahead. */
 static void prefetch_flow(const struct fb_shard *s, uint32_t flow)
 {
@@ -219,6 +228,7 @@ static enum fb_status gather(struct fb_merge *m, struct fb_shard *shards, unsign
     }
     if (!grow((void **)&m->events, &m->cap_events, total, sizeof *m->events))
         return fb_err_nomem(err, "events");
+    FB_TRY(check_memory(m, err));
     *n = 0;
     for (unsigned i = 0; i < nshards; i++) {
         if (shards[i].nevents)
@@ -242,6 +252,7 @@ enum fb_status fb_merge_epoch(struct fb_merge *m, struct fb_shard *shards, unsig
         const struct fb_event *e = &m->events[i];
         join(m, &shards[e->shard], e);
     }
+    FB_TRY(check_memory(m, err));
     for (size_t i = 0; i < n; i++) {
         const struct fb_event *e = &m->events[i];
         if (e->kind == FB_EV_CLOSE)

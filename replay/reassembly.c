@@ -1,5 +1,6 @@
 #include "replay/reassembly.h"
 
+#include "base/memory.h"
 void fb_reasm_init(struct fb_reasm *r)
 {
     *r = (struct fb_reasm){.last = 1, .trimmed = 1};
@@ -87,7 +88,7 @@ static bool make_room(struct fb_reasm *r)
     if (r->nblocks >= FB_REASM_BLOCKS_MAX)
         return false;
     uint32_t cap = r->cap_blocks ? r->cap_blocks * 2 : 4;
-    struct fb_reasm_block *b = realloc(r->blocks, cap * sizeof *b);
+    struct fb_reasm_block *b = fb_realloc(r->blocks, cap * sizeof *b);
     if (!b)
         return false;
     r->blocks = b;
@@ -102,7 +103,7 @@ static void insert_at(struct fb_reasm *r, uint32_t i, uint64_t seq, uint64_t upp
         return;
     uint8_t *copy = NULL;
     uint64_t n = upper - seq;
-    if (keep && n <= FB_REASM_DATA_MAX - r->held_bytes && (copy = malloc(n)) != NULL) {
+    if (keep && n <= FB_REASM_DATA_MAX - r->held_bytes && (copy = fb_malloc(n)) != NULL) {
         memcpy(copy, p, n);
         r->held_bytes += (uint32_t)n;
     }

@@ -41,13 +41,37 @@ struct fb_case_run {
     const char *custody_json; /* when, who, host, command line, library versions: never digested */
 };
 
+/* What a run that goes on needs to find its evidence, kept in the file until finish. Before fb_case_begin, which
+ * borrows it. */
+void fb_case_set_plan(struct fb_case *c, const char *plan_json);
+
 enum fb_status fb_case_begin(struct fb_case *c, const struct fb_case_run *run, struct fb_err *err);
+
+/* Opens an incomplete case to go on with it: the caller feeds the sink the same sessions again, from the first one.
+ * Windows that lie in the file already are compared and not written again (FB_ERR_VERIFY when they differ), what
+ * else the interrupted run left is dropped. `run` is recorded beside the first one; its params and version must be
+ * those of the first. FB_ERR_USAGE when the case is complete or another process writes to it. */
+enum fb_status fb_case_resume(const char *path, const struct fb_case_run *run, struct fb_case **out,
+                              struct fb_err *err);
+
+/* A complete case whose last step was interrupted: moves its log into the file. A case without a log stays as it is. */
+enum fb_status fb_case_tidy(const char *path, struct fb_err *err);
+
+/* Removes a case with what SQLite keeps beside it. */
+enum fb_status fb_case_remove(const char *path, struct fb_err *err);
+
+/* How the writer learns which packet an ordinal is while the timeline runs; false: not known. For fb_case_good. */
+typedef bool (*fb_case_locate)(void *ctx, uint64_t ordinal, uint32_t *evidence, uint64_t *pkt_no);
+void fb_case_set_locate(struct fb_case *c, fb_case_locate locate, void *ctx);
 
 /* The sink for the session builder, bound to this case. Errors are kept and returned by fb_case_finish too. */
 struct fb_session_sink fb_case_sink(struct fb_case *c);
 
 /* The error behind a sink call that failed. */
 const struct fb_err *fb_case_sink_error(const struct fb_case *c);
+
+/* Puts what was written outside of windows into the file now; otherwise it goes there with the next window. */
+enum fb_status fb_case_commit(struct fb_case *c, struct fb_err *err);
 
 /* Evidence in timeline order (index 0, 1, 2 ...), after the last session. */
 enum fb_status fb_case_add_evidence(struct fb_case *c, const struct fb_evidence *e, struct fb_err *err);
@@ -64,10 +88,22 @@ enum fb_status fb_case_finish(struct fb_case *c, struct fb_err *err);
 
 /* ---- reading ---- */
 
+/* Of an incomplete case: every session that began at or before this packet is in it, whole. */
+struct fb_case_good {
+    uint64_t sessions; /* their number; 0: nothing is certain yet, and the rest is 0 */
+    uint64_t ordinal;
+    uint32_t evidence; /* index in the plan */
+    uint64_t pkt_no;   /* 0: not known */
+};
+
 struct fb_case_info {
     uint64_t sessions, pkts, cap_bytes, wire_bytes, nevidence, damage_total;
     int64_t first_ts_ns, last_ts_ns; /* over all evidence; valid when pkts > 0 */
     bool complete;
+    uint64_t sessions_removed;    /* by retention; not among `sessions` */
+    int64_t removed_before_ns;    /* the latest point in time that was asked for; valid when sessions_removed > 0 */
+    struct fb_case_good good; /* when it is not complete */
+    const char *plan_json;    /* "" when there is none; borrowed from the case */
     bool sealed; /* signed and never written again: store/seal.h */
     struct fb_digest case_digest;         /* over the logical session rows: equal for equal sessions, however the evidence was packed */
     struct fb_digest packet_index_digest; /* over (session, ordinals) */

@@ -152,16 +152,40 @@ static enum fb_status check_packets(struct fb_case *c, struct fb_err *err)
     return FB_OK;
 }
 
-/* Every number once: chunks follow each other without a gap, and all but the last are full. */
+/* What the retention log counts is what is gone. */
+static enum fb_status check_retention(struct fb_case *c, struct fb_err *err)
+{
+    int64_t sessions = 0;
+    c->internal++;
+    enum fb_status st =
+        fb_db_int(c->db, "SELECT coalesce(sum(sessions), 0) FROM retention", 0, &sessions, err);
+    c->internal--;
+    FB_TRY(st);
+    return (uint64_t)sessions == c->gone.removed
+               ? FB_OK
+               : fb_err_set(err, FB_ERR_VERIFY,
+                            "%llu sessions are gone from the case, but its record of removals counts %lld",
+                            (unsigned long long)c->gone.removed, (long long)sessions);
+}
+
+/* Every number once: chunks follow each other without a gap, and all but the last are full. What retention
+ * took out counts as it was. */
 static enum fb_status check_numbers(struct fb_case *c, struct fb_err *err)
 {
-    for (size_t i = 0; i < c->sessions.n; i++) {
-        const struct fb_chunk_meta *m = &c->sessions.m[i];
-        if (m->first_number != (uint64_t)i * FB_CHUNK_ROWS + 1 ||
-            (i + 1 < c->sessions.n && m->nrows != FB_CHUNK_ROWS))
-            return bad(err, m->cid, "leaves out session numbers");
+    uint64_t window = 0;
+    for (size_t i = 0, k = 0; i < c->sessions.n || k < c->gone.n; window++) {
+        const struct fb_chunk_meta *m = i < c->sessions.n ? &c->sessions.m[i] : NULL;
+        const struct fb_gone *g = k < c->gone.n ? &c->gone.g[k] : NULL;
+        bool live = m && m->cid >> 20 == window, gone = g && g->window == window;
+        i += live;
+        k += gone;
+        uint32_t rows = live ? m->nrows : gone ? g->nrows : 0;
+        bool last = i == c->sessions.n && k == c->gone.n;
+        if ((!live && !gone) || (gone && live != (g->bits != NULL)) || (gone && live && g->nrows != rows) ||
+            (rows != FB_CHUNK_ROWS && !last))
+            return bad(err, FB_CID(window, FB_KIND_SESSIONS, 0), "leaves out session numbers");
     }
-    return FB_OK;
+    return check_retention(c, err);
 }
 
 static enum fb_status check_integrity(struct fb_case *c, struct fb_err *err)

@@ -5,6 +5,7 @@
 #include "store/case.h"
 #include "store/chunk.h"
 #include "store/db.h"
+#include "store/gone.h"
 #include "store/packet_chunk.h"
 
 /* One row of table `chunk`. */
@@ -42,7 +43,8 @@ struct fb_case {
     /* Reading. */
     struct fb_zip zip;
     struct fb_chunk_list sessions, packets;
-    int64_t data_version; /* of the database when the lists were read; 0: never */
+    struct fb_gone_list gone; /* what retention removed */
+    int64_t data_version;     /* of the database when the lists were read; 0: never */
     struct fb_held_chunk *held;
     uint64_t packet_cid; /* which packet chunk is unpacked, UINT64_MAX for none */
     struct fb_packet_chunk packet_chunk;
@@ -51,7 +53,7 @@ struct fb_case {
     unsigned internal; /* > 0 while statements of our own are prepared: the authorizer lets them pass */
     struct fb_custody_keep *custody; /* what the run that is written says of itself; chain.h */
     /* Borrowed by callers. */
-    char *info_text[3];
+    char *info_text[4];
     char *counter_name;
 };
 
@@ -91,8 +93,14 @@ enum fb_status fb_case_start_reading(struct fb_case *c, struct fb_err *err);
 /* fb_case_open without the sidecar. */
 enum fb_status fb_case_open_alone(const char *path, struct fb_case **out, struct fb_err *err);
 void fb_case_stop_reading(struct fb_case *c);
+/* A case on a connection that can write (`only_read`: that could not), for changes that are one transaction;
+ * everything that opening checks is checked. Pages that are given up are zeroed. */
+enum fb_status fb_case_open_to_change(const char *path, bool only_read, struct fb_case **out,
+                                      struct fb_err *err);
 /* Brings the chunk lists up to date. */
 enum fb_status fb_case_refresh(struct fb_case *c, struct fb_err *err);
+/* Forgets all that was read: the database was changed through this connection. */
+void fb_case_forget(struct fb_case *c);
 /* Index of the first chunk whose last number is >= number; list->n when there is none. */
 size_t fb_chunk_list_find(const struct fb_chunk_list *list, uint64_t number);
 /* A session chunk, held until it is let go as often as it was taken. */

@@ -63,7 +63,8 @@ static bool from_hex(const char *hex, struct fb_digest *out)
     return true;
 }
 
-static enum fb_status take_info(struct fb_case_info *out, sqlite3_stmt *st, struct fb_err *err)
+static enum fb_status take_info(struct fb_case *c, struct fb_case_info *out, sqlite3_stmt *st,
+                                struct fb_err *err)
 {
     const char *key = (const char *)sqlite3_column_text(st, 0);
     const struct {
@@ -76,6 +77,16 @@ static enum fb_status take_info(struct fb_case_info *out, sqlite3_stmt *st, stru
         return FB_OK;
     if (strcmp(key, "complete") == 0)
         out->complete = sqlite3_column_int64(st, 1) == 1;
+    if (strcmp(key, "good_sessions") == 0)
+        out->good.sessions = (uint64_t)sqlite3_column_int64(st, 1);
+    if (strcmp(key, "good_ordinal") == 0)
+        out->good.ordinal = (uint64_t)sqlite3_column_int64(st, 1);
+    if (strcmp(key, "good_evidence") == 0)
+        out->good.evidence = (uint32_t)sqlite3_column_int64(st, 1);
+    if (strcmp(key, "good_frame") == 0)
+        out->good.pkt_no = (uint64_t)sqlite3_column_int64(st, 1);
+    if (strcmp(key, "plan") == 0)
+        FB_TRY(keep_text(&c->info_text[3], sqlite3_column_text(st, 1), err));
     if (strcmp(key, "sealed") == 0)
         out->sealed = sqlite3_column_int64(st, 1) == 1;
     for (size_t i = 0; i < 3; i++)
@@ -90,10 +101,12 @@ static enum fb_status read_info(struct fb_case *c, struct fb_case_info *out, str
     sqlite3_stmt *st;
     enum fb_status got = FB_OK;
     int rc;
+    FB_TRY(keep_text(&c->info_text[3], NULL, err));
     FB_TRY(prepare(c, "SELECT key, value FROM case_info ORDER BY id", &st, err));
     while (got == FB_OK && (rc = sqlite3_step(st)) != SQLITE_DONE)
-        got = rc == SQLITE_ROW ? take_info(out, st, err) : fb_db_error(c->db, err, "cannot read the case");
+        got = rc == SQLITE_ROW ? take_info(c, out, st, err) : fb_db_error(c->db, err, "cannot read the case");
     sqlite3_finalize(st);
+    out->plan_json = c->info_text[3];
     return got;
 }
 
@@ -143,13 +156,42 @@ static enum fb_status read_run(struct fb_case *c, struct fb_case_info *out, stru
     return got;
 }
 
-enum fb_status fb_case_info(struct fb_case *c, struct fb_case_info *out, struct fb_err *err)
+static enum fb_status read_all(struct fb_case *c, struct fb_case_info *out, struct fb_err *err)
 {
-    *out = (struct fb_case_info){0};
     FB_TRY(fb_case_refresh(c, err));
     for (size_t i = 0; i < c->sessions.n; i++)
         out->sessions += c->sessions.m[i].nrows;
+    out->sessions -= c->gone.removed_live < out->sessions ? c->gone.removed_live : out->sessions;
+    out->sessions_removed = c->gone.removed;
+    if (c->gone.n) {
+        c->internal++;
+        enum fb_status st =
+            fb_db_int(c->db, "SELECT max(cutoff) FROM retention", 0, &out->removed_before_ns, err);
+        c->internal--;
+        FB_TRY(st);
+    }
     FB_TRY(read_info(c, out, err));
     FB_TRY(read_evidence(c, out, err));
     return read_run(c, out, err);
+}
+
+static enum fb_status transaction(struct fb_case *c, const char *sql, struct fb_err *err)
+{
+    c->internal++;
+    enum fb_status st = fb_db_exec(c->db, sql, err);
+    c->internal--;
+    return st;
+}
+
+/* In one read transaction: the case may be written to meanwhile. */
+enum fb_status fb_case_info(struct fb_case *c, struct fb_case_info *out, struct fb_err *err)
+{
+    *out = (struct fb_case_info){0};
+    bool own = sqlite3_get_autocommit(c->db) != 0;
+    if (own)
+        FB_TRY(transaction(c, "BEGIN", err));
+    enum fb_status st = read_all(c, out, err);
+    if (own)
+        (void)transaction(c, "COMMIT", NULL);
+    return st;
 }

@@ -35,9 +35,8 @@ enum fb_status fb_case_start_reading(struct fb_case *c, struct fb_err *err)
     return FB_OK;
 }
 
-void fb_case_stop_reading(struct fb_case *c)
+void fb_case_forget(struct fb_case *c)
 {
-    c->reading = false;
     while (c->held) {
         struct fb_held_chunk *next = c->held->next;
         fb_chunk_close(c->held->chunk);
@@ -45,12 +44,21 @@ void fb_case_stop_reading(struct fb_case *c)
         c->held = next;
     }
     fb_packet_chunk_release(&c->packet_chunk);
+    c->packet_cid = UINT64_MAX;
+    c->data_version = 0;
+}
+
+void fb_case_stop_reading(struct fb_case *c)
+{
+    c->reading = false;
+    fb_case_forget(c);
+    fb_gone_release(&c->gone);
     sqlite3_finalize(c->get_blob);
     sqlite3_finalize(c->get_version);
     fb_zip_release(&c->zip);
     free(c->sessions.m);
     free(c->packets.m);
-    for (unsigned i = 0; i < 3; i++)
+    for (unsigned i = 0; i < 4; i++)
         free(c->info_text[i]);
     free(c->counter_name);
     fb_custody_keep_free(c->custody);
@@ -117,6 +125,25 @@ enum fb_status fb_case_open_memory(uint8_t *bytes, size_t n, const char *name, s
     c->packet_cid = UINT64_MAX;
     c->secret = bytes;
     return opened(c, fb_db_open_memory(bytes, n, name, &c->db, err), out, err);
+}
+
+enum fb_status fb_case_open_to_change(const char *path, bool only_read, struct fb_case **out,
+                                      struct fb_err *err)
+{
+    if (only_read)
+        return fb_case_open(path, out, err);
+    struct fb_case *c = calloc(1, sizeof *c);
+    if (!c)
+        return fb_err_nomem(err, "the case");
+    c->packet_cid = UINT64_MAX;
+    c->internal = 1; /* our own statements write */
+    FB_TRY(opened(c, fb_db_open_write(path, &c->db, err), out, err));
+    enum fb_status st = fb_db_exec(c->db, "PRAGMA query_only=OFF", err); /* reading had turned it on */
+    if (st != FB_OK) {
+        fb_case_close(c);
+        *out = NULL;
+    }
+    return st;
 }
 
 bool fb_case_probe(const char *path)
@@ -207,6 +234,10 @@ enum fb_status fb_case_refresh(struct fb_case *c, struct fb_err *err)
     c->data_version = 0;
     FB_TRY(read_list(c, FB_KIND_SESSIONS, &c->sessions, err));
     FB_TRY(read_list(c, FB_KIND_PACKETS, &c->packets, err));
+    c->internal++;
+    enum fb_status got = fb_gone_read(c->db, &c->gone, err);
+    c->internal--;
+    FB_TRY(got);
     c->data_version = version;
     return FB_OK;
 }
@@ -339,6 +370,9 @@ enum fb_status fb_case_session(struct fb_case *c, uint64_t number, struct fb_ses
 {
     FB_TRY(fb_case_refresh(c, err));
     size_t i = fb_chunk_list_find(&c->sessions, number);
+    if (fb_gone_number(&c->gone, number))
+        return fb_err_set(err, FB_ERR_NOTFOUND, "session %llu was removed from this case by retention",
+                          (unsigned long long)number);
     if (i == c->sessions.n || number < c->sessions.m[i].first_number)
         return fb_err_set(err, FB_ERR_NOTFOUND, "there is no session %llu in this case",
                           (unsigned long long)number);
@@ -366,8 +400,11 @@ enum fb_status fb_case_each_session(struct fb_case *c,
         struct fb_held_chunk *h;
         FB_TRY(fb_case_take_chunk(c, &c->sessions.m[at], &h, err));
         next = c->sessions.m[at].last_number + 1;
+        const struct fb_gone *gone = fb_gone_find(&c->gone, fb_chunk_cid(h->chunk) >> 20);
         for (uint32_t i = 0; i < fb_chunk_nrows(h->chunk) && st == FB_OK; i++) {
             struct fb_session s;
+            if (fb_gone_row(gone, i))
+                continue;
             fb_chunk_session(h->chunk, i, &s);
             st = fb_chunk_failed(h->chunk, err);
             if (st == FB_OK)

@@ -1,26 +1,14 @@
 /* The writing side of a case: windows fill, the encoder works, finished chunks go into the file one
  * transaction each. */
-#include "store/case_impl.h"
+#include "store/case_file.h"
+#include "store/case_writer.h"
 #include "store/chain.h"
-#include "store/encoder.h"
+
+#include <unistd.h>
 
 #include <sodium/utils.h>
 
 #define SPILL_BYTES (8u << 20) /* of one spilled blob before compression */
-
-struct fb_case_writer {
-    struct fb_window **window; /* by index; NULL: not begun, or handed over */
-    size_t nwindows, cap;
-    uint64_t done_windows; /* windows that are in the file */
-    size_t held_bytes, ceiling;
-    struct fb_encoder *encoder;
-    struct fb_zip spill_zip; /* fast: what it writes is read once */
-    struct fb_buf scratch;
-    uint64_t sessions; /* delivered */
-    bool began, in_txn;
-    sqlite3_stmt *put_chunk, *put_blob, *del_chunk, *del_blob, *get_blob;
-    struct fb_err err; /* the first failure of a sink call */
-};
 
 void fb_case_set_window_ceiling(struct fb_case *c, size_t bytes)
 {
@@ -32,10 +20,11 @@ struct fb_zip *fb_case_write_zip(struct fb_case *c)
     return &c->writer->spill_zip;
 }
 
-static void writer_free(struct fb_case_writer *w)
+/* Returns the descriptor of the lock, -1 for none. */
+static int writer_free(struct fb_case_writer *w)
 {
     if (!w)
-        return;
+        return -1;
     fb_encoder_free(w->encoder);
     for (size_t i = 0; i < w->nwindows; i++)
         fb_window_free(w->window[i]);
@@ -44,28 +33,35 @@ static void writer_free(struct fb_case_writer *w)
     fb_buf_release(&w->scratch);
     sqlite3_finalize(w->put_chunk);
     sqlite3_finalize(w->put_blob);
-    sqlite3_finalize(w->del_chunk);
     sqlite3_finalize(w->del_blob);
     sqlite3_finalize(w->get_blob);
+    int lock_fd = w->lock_fd;
     free(w);
+    return lock_fd;
 }
 
-static enum fb_status writer_new(struct fb_case *c, struct fb_err *err)
+enum fb_status fb_case_writer_new(struct fb_case *c, struct fb_err *err)
 {
     struct fb_case_writer *w = calloc(1, sizeof *w);
     if (!w)
         return fb_err_nomem(err, "the case");
     c->writer = w;
+    w->lock_fd = -1;
     w->ceiling = FB_WINDOW_CEILING;
     fb_buf_init(&w->scratch, 16u << 20);
     w->encoder = fb_encoder_new();
-    if (!w->encoder || !fb_zip_init(&w->spill_zip, 1))
-        return fb_err_nomem(err, "the case");
+    return w->encoder && fb_zip_init(&w->spill_zip, 1) ? FB_OK : fb_err_nomem(err, "the case");
+}
+
+enum fb_status fb_case_writer_start(struct fb_case *c, struct fb_err *err)
+{
+    struct fb_case_writer *w = c->writer;
     FB_TRY(fb_db_prepare(c->db, "INSERT INTO chunk VALUES(?,?,?,?,?,?,?,?,?,?)", &w->put_chunk, err));
     FB_TRY(fb_db_prepare(c->db, "INSERT INTO chunk_grp VALUES(?,?)", &w->put_blob, err));
-    FB_TRY(fb_db_prepare(c->db, "DELETE FROM chunk WHERE cid BETWEEN ? AND ?", &w->del_chunk, err));
     FB_TRY(fb_db_prepare(c->db, "DELETE FROM chunk_grp WHERE k BETWEEN ? AND ?", &w->del_blob, err));
-    return fb_db_prepare(c->db, "SELECT z FROM chunk_grp WHERE k=?", &w->get_blob, err);
+    FB_TRY(fb_db_prepare(c->db, "SELECT z FROM chunk_grp WHERE k=?", &w->get_blob, err));
+    w->began = true;
+    return FB_OK;
 }
 
 enum fb_status fb_case_create(const char *path, struct fb_case **out, struct fb_err *err)
@@ -77,7 +73,7 @@ enum fb_status fb_case_create(const char *path, struct fb_case **out, struct fb_
     c->path = path ? strdup(path) : NULL;
     enum fb_status st = path && !c->path ? fb_err_nomem(err, "the case") : fb_db_create(path, &c->db, err);
     if (st == FB_OK)
-        st = writer_new(c, err);
+        st = fb_case_writer_new(c, err);
     if (st == FB_OK)
         *out = c;
     else
@@ -91,8 +87,11 @@ void fb_case_close(struct fb_case *c)
         return;
     fb_case_stop_reading(c);
     fb_timeline_free(c->timeline);
-    writer_free(c->writer);
+    /* The lock's descriptor is of the same file and has to outlive the connection (case_file.h). */
+    int lock_fd = writer_free(c->writer);
     sqlite3_close(c->db);
+    if (lock_fd >= 0)
+        close(lock_fd);
     sodium_free(c->secret);
     free(c->path);
     free(c);
@@ -111,7 +110,7 @@ enum fb_status fb_case_write_begin(struct fb_case *c, struct fb_err *err)
     return FB_OK;
 }
 
-static enum fb_status commit(struct fb_case *c, struct fb_err *err)
+enum fb_status fb_case_commit(struct fb_case *c, struct fb_err *err)
 {
     if (!c->writer->in_txn)
         return FB_OK;
@@ -220,7 +219,7 @@ static enum fb_status spill_one(struct fb_case *c, struct fb_err *err)
     FB_TRY(fb_case_write_begin(c, err));
     FB_TRY(spill_items(c, pick, 0, &pick->rows, err));
     FB_TRY(spill_items(c, pick, 1, &pick->pieces, err));
-    return commit(c, err);
+    return fb_case_commit(c, err);
 }
 
 static enum fb_status load_spill(struct fb_case *c, uint64_t k, struct fb_items *to, struct fb_err *err)
@@ -289,12 +288,18 @@ static enum fb_status write_window(struct fb_case *c, const struct fb_window_blo
             *err = b->err;
         return b->status;
     }
+    bool there = false;
+    if (c->writer->resumed)
+        FB_TRY(fb_case_compare_window(c, b, &there, err));
     FB_TRY(fb_case_write_begin(c, err));
     FB_TRY(drop_spills(c, b->index, err));
-    FB_TRY(put_session_chunk(c, b->index, &b->sessions, err));
-    for (size_t i = 0; i < b->npackets; i++)
-        FB_TRY(put_packet_chunk(c, b->index, i, &b->packets[i], err));
-    return commit(c, err);
+    if (!there) {
+        FB_TRY(put_session_chunk(c, b->index, &b->sessions, err));
+        for (size_t i = 0; i < b->npackets; i++)
+            FB_TRY(put_packet_chunk(c, b->index, i, &b->packets[i], err));
+    }
+    FB_TRY(fb_case_note_progress(c, b, err));
+    return fb_case_commit(c, err);
 }
 
 static enum fb_status collect(struct fb_case *c, bool wait, struct fb_err *err)
@@ -459,21 +464,33 @@ static enum fb_status put_info_digest(struct fb_case *c, const char *key, const 
     return got;
 }
 
-enum fb_status fb_case_begin(struct fb_case *c, const struct fb_case_run *run, struct fb_err *err)
+enum fb_status fb_case_put_run(struct fb_case *c, const struct fb_case_run *run, struct fb_err *err)
 {
-    if (!c->writer || c->writer->began)
-        return fb_err_set(err, FB_ERR_USAGE, "this case has a run already");
-    c->writer->began = true;
     sqlite3_stmt *st;
     FB_TRY(fb_db_prepare(c->db, "INSERT INTO run(tool_version, params, custody) VALUES(?,?,?)", &st, err));
     const char *text[3] = {run->tool_version, run->params_json, run->custody_json};
     for (int i = 0; i < 3; i++)
         sqlite3_bind_text(st, i + 1, text[i] ? text[i] : "", -1, SQLITE_STATIC);
-    enum fb_status got = fb_case_write_begin(c, err);
-    if (got == FB_OK)
-        got = fb_db_run(c->db, st, err);
+    enum fb_status got = fb_db_run(c->db, st, err);
     sqlite3_finalize(st);
-    return got == FB_OK ? commit(c, err) : got;
+    return got;
+}
+
+/* The case becomes a file here, with its run and plan in it. */
+enum fb_status fb_case_begin(struct fb_case *c, const struct fb_case_run *run, struct fb_err *err)
+{
+    if (!c->writer || c->writer->began)
+        return fb_err_set(err, FB_ERR_USAGE, "this case has a run already");
+    FB_TRY(fb_case_put_run(c, run, err));
+    if (c->path) {
+        if (c->writer->plan_json)
+            FB_TRY(fb_case_put_plan(c, c->writer->plan_json, err));
+        FB_TRY(fb_case_publish(c->db, c->path, &c->writer->lock_fd, err));
+        sqlite3_close(c->db);
+        c->db = NULL;
+        FB_TRY(fb_db_open_fill(c->path, &c->db, err));
+    }
+    return fb_case_writer_start(c, err);
 }
 
 static enum fb_status flush_windows(struct fb_case *c, struct fb_err *err)
@@ -507,18 +524,17 @@ static enum fb_status write_digests(struct fb_case *c, struct fb_err *err)
     return put_info_int(c, "complete", 1, err);
 }
 
-/* A finished case is one file that nobody needs to write to in order to read it. */
-static enum fb_status settle(struct fb_case *c, struct fb_err *err)
+/* Room of spilled pieces is given back; a full disk lets the case keep it. */
+static enum fb_status compact(struct fb_case *c, struct fb_err *err)
 {
     int64_t pages = 0, unused = 0;
     FB_TRY(fb_db_int(c->db, "PRAGMA page_count", 0, &pages, err));
     FB_TRY(fb_db_int(c->db, "PRAGMA freelist_count", 0, &unused, err));
-    if (c->path && unused > pages / 16)
-        FB_TRY(fb_db_exec(c->db, "VACUUM", err));
-    if (!c->path)
+    if (!c->path || unused <= pages / 16)
         return FB_OK;
-    FB_TRY(fb_db_exec(c->db, "PRAGMA wal_checkpoint(TRUNCATE)", err));
-    return fb_db_exec(c->db, "PRAGMA journal_mode=DELETE", err);
+    enum fb_status st = fb_db_exec(c->db, "VACUUM", err);
+    int rc = sqlite3_errcode(c->db) & 0xff;
+    return st == FB_OK || rc == SQLITE_FULL || rc == SQLITE_BUSY ? FB_OK : st;
 }
 
 enum fb_status fb_case_finish(struct fb_case *c, struct fb_err *err)
@@ -534,20 +550,26 @@ enum fb_status fb_case_finish(struct fb_case *c, struct fb_err *err)
     FB_TRY(flush_windows(c, err));
     FB_TRY(fb_case_write_begin(c, err));
     FB_TRY(fb_timeline_flush(c, err));
+    FB_TRY(fb_case_commit(c, err));
+    FB_TRY(compact(c, err));
+    FB_TRY(fb_case_write_begin(c, err));
+    FB_TRY(fb_case_drop_progress(c, err));
     FB_TRY(write_digests(c, err));
     FB_TRY(fb_custody_finish(c, err));
-    FB_TRY(commit(c, err));
-    writer_free(w);
+    FB_TRY(fb_case_commit(c, err));
+    int lock_fd = writer_free(w);
     c->writer = NULL;
     fb_timeline_free(c->timeline);
     c->timeline = NULL;
-    FB_TRY(settle(c, err));
+    enum fb_status st = c->path ? fb_case_settle(c->db, err) : fb_db_harden(c->db, err);
     if (c->path) {
         sqlite3_close(c->db);
         c->db = NULL;
-        FB_TRY(fb_db_open(c->path, &c->db, err));
-    } else {
-        FB_TRY(fb_db_harden(c->db, err));
     }
+    if (lock_fd >= 0)
+        close(lock_fd);
+    FB_TRY(st);
+    if (c->path)
+        FB_TRY(fb_db_open(c->path, &c->db, err));
     return fb_case_start_reading(c, err);
 }

@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/escape.h"
 #include "store/case.h"
+#include "store/case_file.h"
 #include "store/schema.h"
 
 #include <sys/stat.h>
@@ -60,18 +61,12 @@ static enum fb_status refuse(struct fb_err *err, enum fb_status st, const char *
     return st;
 }
 
-static enum fb_status configure(sqlite3 *db, bool in_memory, struct fb_err *err)
+static enum fb_status create_schema(sqlite3 *db, struct fb_err *err)
 {
     static const char settings[] =
         "PRAGMA page_size=4096; PRAGMA auto_vacuum=NONE; PRAGMA mmap_size=0; PRAGMA trusted_schema=OFF; "
         "PRAGMA application_id=0x46424341; PRAGMA user_version=2";
     FB_TRY(fb_db_exec(db, settings, err));
-    if (!in_memory)
-        FB_TRY(
-            fb_db_exec(db,
-                       "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=4000; "
-                       "PRAGMA journal_size_limit=67108864",
-                       err));
     FB_TRY(fb_db_exec(db, "BEGIN", err));
     FB_TRY(fb_schema_create(db, &fb_schema_case, err));
     return fb_db_exec(db, "COMMIT", err);
@@ -80,17 +75,16 @@ static enum fb_status configure(sqlite3 *db, bool in_memory, struct fb_err *err)
 enum fb_status fb_db_create(const char *path, sqlite3 **out, struct fb_err *err)
 {
     _Static_assert(FB_CASE_APPLICATION_ID == 0x46424341 && FB_CASE_SCHEMA_VERSION == 2,
-                   "as written in configure()");
+                   "as written in create_schema()");
     struct stat st;
     if (path && lstat(path, &st) == 0)
         return refuse(err, FB_ERR_USAGE, path,
                       "this file exists already; give the case another name or remove the file first");
     sqlite3 *db = NULL;
     int rc = sqlite3_open_v2(
-        path ? path : ":memory:", &db,
+        ":memory:", &db,
         SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
-    enum fb_status got = rc == SQLITE_OK ? configure(db, !path, err)
-                                         : refuse(err, FB_ERR_IO, path ? path : "case", "cannot be created");
+    enum fb_status got = rc == SQLITE_OK ? create_schema(db, err) : fb_err_nomem(err, "the case");
     if (got != FB_OK) {
         sqlite3_close(db);
         return got;
@@ -101,8 +95,10 @@ enum fb_status fb_db_create(const char *path, sqlite3 **out, struct fb_err *err)
 
 /* ---- opening ---- */
 
+enum how { TO_READ, TO_READ_ALONE, TO_WRITE }; /* alone: no journal beside it, nobody writes */
+
 /* "file:" URI of a path; every byte that could mean something else is escaped. */
-static void uri_of(struct fb_buf *b, const char *path, bool immutable)
+static void uri_of(struct fb_buf *b, const char *path, const char *query)
 {
     fb_buf_puts(b, path[0] == '/' ? "file://" : "file:./");
     for (const char *p = path; *p; p++) {
@@ -113,7 +109,7 @@ static void uri_of(struct fb_buf *b, const char *path, bool immutable)
         else
             fb_buf_printf(b, "%%%02x", (unsigned)(uint8_t)*p);
     }
-    fb_buf_puts(b, immutable ? "?mode=ro&immutable=1" : "?mode=ro");
+    fb_buf_puts(b, query);
 }
 
 /* What lies beside a case: nothing, a journal that belongs to it, or something that somebody put there. */
@@ -179,8 +175,8 @@ enum fb_status fb_db_check(sqlite3 *db, const char *path, struct fb_err *err)
                       "a newer version of fbforensics wrote this case; use that version");
     if (version > 0 && version < FB_CASE_SCHEMA_VERSION)
         return refuse(err, FB_ERR_INPUT, path,
-                      "an older version of fbforensics wrote this case, with another schema; ingest the "
-                      "evidence again");
+                      "an older version of fbforensics wrote this case; copy it into the present format: "
+                      "fbforensics migrate CASE -o NEW");
     if (version != FB_CASE_SCHEMA_VERSION)
         return refuse(err, FB_ERR_INPUT, path, "this case has a version number that was never used");
     return fb_schema_check(db, &fb_schema_case, err);
@@ -204,41 +200,57 @@ static enum fb_status check_opened(sqlite3 *db, const char *path, struct fb_err 
     return fb_db_check(db, path, err);
 }
 
-static enum fb_status open_uri(const char *path, bool quiet, sqlite3 **db, struct fb_err *err)
+static enum fb_status open_uri(const char *path, enum how how, sqlite3 **db, struct fb_err *err)
 {
     struct fb_buf uri;
     fb_buf_init(&uri, 1u << 16);
-    uri_of(&uri, path, quiet);
-    int rc = sqlite3_open_v2(
-        fb_buf_cstr(&uri), db,
-        SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+    uri_of(&uri, path, how == TO_WRITE ? "?mode=rw" : how == TO_READ ? "?mode=ro" : "?mode=ro&immutable=1");
+    int rc = sqlite3_open_v2(fb_buf_cstr(&uri), db,
+                             (how == TO_WRITE ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) |
+                                 SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
+                             NULL);
     fb_buf_release(&uri);
     return rc == SQLITE_OK ? FB_OK : refuse(err, FB_ERR_IO, path, "cannot be opened");
 }
 
-enum fb_status fb_db_open(const char *path, sqlite3 **out, struct fb_err *err)
+enum purpose { FOR_READING, FOR_CHANGE, FOR_ANY_VERSION };
+
+static enum fb_status open_real(const char *real, const char *path, const struct stat *sb,
+                                enum purpose purpose, sqlite3 **db, struct fb_err *err)
 {
-    struct stat st;
+    enum beside wal = look_beside(real, "-wal", sb), journal = look_beside(real, "-journal", sb);
+    if (wal == BESIDE_FOREIGN || journal == BESIDE_FOREIGN)
+        return refuse(
+            err, FB_ERR_INPUT, path,
+            "beside it lies a -wal or -journal that is no file of the case's owner; move it away first");
+    bool alone = wal == BESIDE_NOTHING && journal == BESIDE_NOTHING && !fb_case_is_locked(real);
+    bool write = purpose == FOR_CHANGE;
+    FB_TRY(open_uri(real, write ? TO_WRITE : alone ? TO_READ_ALONE : TO_READ, db, err));
+    if (write && sqlite3_db_readonly(*db, "main"))
+        return refuse(err, FB_ERR_IO, path,
+                      "this case cannot be written to: the file or its folder forbids it");
+    if (purpose == FOR_ANY_VERSION)
+        return FB_OK;
+    FB_TRY(check_opened(*db, path, err));
+    return write ? fb_db_exec(*db, "PRAGMA query_only=OFF; PRAGMA secure_delete=ON; PRAGMA synchronous=FULL",
+                              err)
+                 : FB_OK;
+}
+
+static enum fb_status open_file(const char *path, enum purpose purpose, sqlite3 **out, struct fb_err *err)
+{
+    struct stat sb;
     /* stat, not open: closing a descriptor of our own would drop SQLite's locks on the same file. */
-    if (stat(path, &st) != 0)
+    if (stat(path, &sb) != 0)
         return refuse(err, FB_ERR_INPUT, path, "no such case file");
-    if (!S_ISREG(st.st_mode))
+    if (!S_ISREG(sb.st_mode))
         return refuse(err, FB_ERR_INPUT, path, "a case is a regular file");
     /* Where a link leads is where SQLite looks for a journal. */
     char *real = realpath(path, NULL);
     if (!real)
         return refuse(err, FB_ERR_IO, path, "cannot be opened");
     sqlite3 *db = NULL;
-    enum beside wal = look_beside(real, "-wal", &st), journal = look_beside(real, "-journal", &st);
-    enum fb_status got = FB_OK;
-    if (wal == BESIDE_FOREIGN || journal == BESIDE_FOREIGN)
-        got = refuse(
-            err, FB_ERR_INPUT, path,
-            "beside it lies a -wal or -journal that is no file of the case's owner; move it away first");
-    if (got == FB_OK)
-        got = open_uri(real, wal == BESIDE_NOTHING && journal == BESIDE_NOTHING, &db, err);
-    if (got == FB_OK)
-        got = check_opened(db, path, err);
+    enum fb_status got = open_real(real, path, &sb, purpose, &db, err);
     free(real);
     if (got != FB_OK) {
         sqlite3_close(db);
@@ -248,38 +260,19 @@ enum fb_status fb_db_open(const char *path, sqlite3 **out, struct fb_err *err)
     return FB_OK;
 }
 
+enum fb_status fb_db_open(const char *path, sqlite3 **out, struct fb_err *err)
+{
+    return open_file(path, FOR_READING, out, err);
+}
+
 enum fb_status fb_db_open_write(const char *path, sqlite3 **out, struct fb_err *err)
 {
-    struct stat st;
-    char *real = realpath(path, NULL);
-    if (!real || stat(real, &st) != 0 || !S_ISREG(st.st_mode)) {
-        free(real);
-        return refuse(err, FB_ERR_INPUT, path, "no such case file");
-    }
-    sqlite3 *db = NULL;
-    enum fb_status got = FB_OK;
-    if (look_beside(real, "-wal", &st) == BESIDE_FOREIGN ||
-        look_beside(real, "-journal", &st) == BESIDE_FOREIGN)
-        got = refuse(
-            err, FB_ERR_INPUT, path,
-            "beside it lies a -wal or -journal that is no file of the case's owner; move it away first");
-    else if (sqlite3_open_v2(real, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
-                             NULL) != SQLITE_OK)
-        got = refuse(err, FB_ERR_IO, path, "cannot be opened");
-    else
-        got = check_opened(db, path, err);
-    free(real);
-    if (got == FB_OK && sqlite3_db_readonly(db, "main") == 1)
-        got =
-            refuse(err, FB_ERR_IO, path, "this case cannot be written to: the file or its folder forbids it");
-    if (got == FB_OK)
-        got = fb_db_exec(db, "PRAGMA query_only=OFF; PRAGMA synchronous=FULL", err);
-    if (got != FB_OK) {
-        sqlite3_close(db);
-        return got;
-    }
-    *out = db;
-    return FB_OK;
+    return open_file(path, FOR_CHANGE, out, err);
+}
+
+enum fb_status fb_db_open_any(const char *path, sqlite3 **out, struct fb_err *err)
+{
+    return open_file(path, FOR_ANY_VERSION, out, err);
 }
 
 enum fb_status fb_db_open_memory(uint8_t *bytes, size_t n, const char *name, sqlite3 **out,
@@ -296,6 +289,41 @@ enum fb_status fb_db_open_memory(uint8_t *bytes, size_t n, const char *name, sql
         got = fb_err_nomem(err, "a case in memory");
     if (got == FB_OK)
         got = check_opened(db, name, err);
+    if (got != FB_OK) {
+        sqlite3_close(db);
+        return got;
+    }
+    *out = db;
+    return FB_OK;
+}
+
+enum fb_status fb_db_open_fill(const char *path, sqlite3 **out, struct fb_err *err)
+{
+    static const char settings[] =
+        "PRAGMA trusted_schema=OFF; PRAGMA mmap_size=0; PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY; "
+        "PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=4000; PRAGMA journal_size_limit=67108864";
+    sqlite3 *db = NULL;
+    struct fb_buf uri;
+    fb_buf_init(&uri, 1u << 16);
+    uri_of(&uri, path, "?mode=rw");
+    int rc = sqlite3_open_v2(
+        fb_buf_cstr(&uri), &db,
+        SQLITE_OPEN_READWRITE | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+    bool cut = uri.failed;
+    fb_buf_release(&uri);
+    enum fb_status got =
+        cut || rc != SQLITE_OK ? refuse(err, FB_ERR_IO, path, "cannot be opened for writing") : FB_OK;
+    if (got == FB_OK) {
+        sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, (int *)NULL);
+        sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, (int *)NULL);
+        sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_VIEW, 0, (int *)NULL);
+        /* Only readers are there besides us; a reader that recovers the log after a kill takes it for a
+         * moment. */
+        sqlite3_busy_timeout(db, 5000);
+        got = fb_db_exec(db, settings, err);
+    }
+    if (got == FB_OK)
+        got = fb_db_check(db, path, err);
     if (got != FB_OK) {
         sqlite3_close(db);
         return got;

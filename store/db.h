@@ -18,13 +18,18 @@ enum fb_chunk_kind { FB_KIND_SESSIONS = 0, FB_KIND_PACKETS = 1, FB_KIND_SPILL = 
 #define FB_CID_SUBS               (1u << 18) /* chunks of one kind in one window */
 #define FB_WINDOWS_MAX            ((uint64_t)1 << 38)
 
-/* Creates or opens the file, or a database in memory when path is NULL. Refuses an existing file. */
+/* An empty case in memory. Refuses when there is something at `path` (NULL: not asked). */
 enum fb_status fb_db_create(const char *path, sqlite3 **out, struct fb_err *err);
+/* Opens a case file for the run that fills it; the schema is checked. */
+enum fb_status fb_db_open_fill(const char *path, sqlite3 **out, struct fb_err *err);
 /* Opens read-only with every check: a regular file, our application id, our version, our schema. */
 enum fb_status fb_db_open(const char *path, sqlite3 **out, struct fb_err *err);
 
-/* The same checks, for appending to a case that exists; every commit is durable. */
+/* The same checks, for changing a case that exists: a journal that an interrupted change left is rolled back
+ * first, every commit is durable, pages that are given up are zeroed. */
 enum fb_status fb_db_open_write(const char *path, sqlite3 **out, struct fb_err *err);
+/* Read-only, with checks of the file but none of its content, which may be of any version. */
+enum fb_status fb_db_open_any(const char *path, sqlite3 **out, struct fb_err *err);
 /* The same over the bytes of a file in memory, which stay the caller's and outlive the connection. `name` is
  * for messages. */
 enum fb_status fb_db_open_memory(uint8_t *bytes, size_t n, const char *name, sqlite3 **out,

@@ -65,6 +65,14 @@ static enum fb_status open_case(const char *path, sqlite3 **out, struct fb_err *
     return fb_db_open(path, out, err);
 }
 
+enum fb_status fb_edit_recover(const char *case_path, struct fb_err *err)
+{
+    sqlite3 *db = NULL;
+    FB_TRY(open_case(case_path, &db, err));
+    sqlite3_close(db);
+    return FB_OK;
+}
+
 enum fb_status fb_edit_open(const char *case_path, struct fb_edit **out, struct fb_err *err)
 {
     struct fb_edit *e = calloc(1, sizeof *e);

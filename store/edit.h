@@ -14,6 +14,9 @@ struct fb_edit;
 
 /* FB_ERR_USAGE when the case is incomplete, FB_ERR_VERIFY when a sidecar lies there that is not its own. */
 enum fb_status fb_edit_open(const char *case_path, struct fb_edit **out, struct fb_err *err);
+/* Takes back an edit that was interrupted, as fb_edit_open does: for verbs that read the case before they
+ * edit it. */
+enum fb_status fb_edit_recover(const char *case_path, struct fb_err *err);
 void fb_edit_close(struct fb_edit *e); /* drops what was not committed; accepts NULL */
 
 /* Appends the custody record and commits. To inputs and outputs of `entry` it adds a digest over the layers

@@ -99,20 +99,22 @@ static enum fb_status copy_all(struct fb_join *j, struct fb_err *err)
 }
 
 static enum fb_status run_merge(struct fb_join *j, const char *path, const struct fb_case_run *run,
-                                struct fb_err *err)
+                                const struct fb_custody_entry *entry, struct fb_err *err)
 {
     FB_TRY(fb_join_plan(j, err));
     FB_TRY(fb_join_look(j, err));
     FB_TRY(fb_case_create(path, &j->out, err));
     FB_TRY(fb_join_write_runs(j, run, err));
+    if (entry)
+        FB_TRY(fb_custody_begin(j->out, entry, err));
     FB_TRY(copy_all(j, err));
     FB_TRY(fb_join_write_evidence(j, err));
     return fb_case_finish(j->out, err);
 }
 
 enum fb_status fb_case_merge(struct fb_case *const *in, const char *const *names, size_t n, const char *path,
-                             const struct fb_case_run *run, struct fb_case **out,
-                             struct fb_join_report *report, struct fb_err *err)
+                             const struct fb_case_run *run, const struct fb_custody_entry *entry,
+                             struct fb_case **out, struct fb_join_report *report, struct fb_err *err)
 {
     *report = (struct fb_join_report){0};
     if (n == 0 || n > FB_JOIN_CASES_MAX)
@@ -123,7 +125,7 @@ enum fb_status fb_case_merge(struct fb_case *const *in, const char *const *names
         return fb_err_nomem(err, "the merge");
     for (size_t i = 0; i < n; i++)
         j.in[i] = (struct fb_join_case){.c = in[i], .name = names[i], .input = i};
-    enum fb_status st = run_merge(&j, path, run, err);
+    enum fb_status st = run_merge(&j, path, run, entry, err);
     for (size_t i = 0; i < n; i++) {
         fb_join_cursor_release(&j.in[i].cur);
         free(j.in[i].ev);

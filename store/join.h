@@ -9,7 +9,7 @@
 #ifndef FB_STORE_JOIN_H
 #define FB_STORE_JOIN_H
 
-#include "store/case.h"
+#include "store/custody.h"
 
 #define FB_JOIN_CASES_MAX    256
 #define FB_JOIN_EXAMPLES     10
@@ -42,8 +42,8 @@ struct fb_join_report {
  * addresses, ports and protocol, overlap in time (FB_JOIN_SLACK_NS allowed), and the one case's evidence had
  * not ended before the second began. */
 enum fb_status fb_case_merge(struct fb_case *const *in, const char *const *names, size_t n, const char *path,
-                             const struct fb_case_run *run, struct fb_case **out,
-                             struct fb_join_report *report, struct fb_err *err);
+                             const struct fb_case_run *run, const struct fb_custody_entry *entry,
+                             struct fb_case **out, struct fb_join_report *report, struct fb_err *err);
 
 /* The i-th run of a case (0-based); FB_EOF past the last. Strings are borrowed until the next call. A merged
  * case has the merge as its first run, whose parameters are {"merge":[{"evidence":[..],"run":N},..]}: for

@@ -33,14 +33,17 @@ static enum fb_status next_chunk(struct fb_join_cursor *cur, struct fb_err *err)
 enum fb_status fb_join_cursor_next(struct fb_join_cursor *cur, struct fb_err *err)
 {
     struct fb_packet_ref ref;
+    const struct fb_gone_list *gone = &cur->c->gone;
     cur->has = false;
-    if (cur->chunk && cur->row < fb_chunk_nrows(cur->chunk) - 1) {
-        cur->row++;
-    } else {
-        if (cur->next_chunk == cur->c->sessions.n)
-            return FB_OK;
-        FB_TRY(next_chunk(cur, err));
-    }
+    do {
+        if (cur->chunk && cur->row < fb_chunk_nrows(cur->chunk) - 1) {
+            cur->row++;
+        } else {
+            if (cur->next_chunk == cur->c->sessions.n)
+                return FB_OK;
+            FB_TRY(next_chunk(cur, err));
+        }
+    } while (fb_gone_number(gone, fb_chunk_first(cur->chunk) + cur->row));
     fb_chunk_session(cur->chunk, cur->row, &cur->s);
     FB_TRY(fb_chunk_failed(cur->chunk, err));
     FB_TRY(fb_timeline_find(cur->c, cur->s.first_ordinal, &ref, err));

@@ -52,6 +52,13 @@ static const struct fb_schema_table case_tables[] = {
     {"layer", layer_sql},
     {"manifest", "CREATE TABLE manifest(id INTEGER PRIMARY KEY, body TEXT NOT NULL)"},
     {"note", note_sql},
+    {"purge",
+     "CREATE TABLE purge(cid INTEGER PRIMARY KEY, retention INTEGER NOT NULL, kind INTEGER NOT NULL, "
+     "nrows INTEGER NOT NULL, first_number INTEGER NOT NULL, last_number INTEGER NOT NULL, removed "
+     "INTEGER NOT NULL, gone BLOB, content_hash BLOB NOT NULL, logical_hash BLOB NOT NULL)"},
+    {"retention",
+     "CREATE TABLE retention(id INTEGER PRIMARY KEY, cutoff INTEGER NOT NULL, sessions INTEGER NOT NULL, "
+     "packets INTEGER NOT NULL, first_ts INTEGER NOT NULL, last_ts INTEGER NOT NULL, digest BLOB NOT NULL)"},
     {"run", "CREATE TABLE run(id INTEGER PRIMARY KEY, tool_version TEXT NOT NULL, params TEXT NOT NULL, "
             "custody TEXT NOT NULL)"},
     {"seal", "CREATE TABLE seal(id INTEGER PRIMARY KEY, z BLOB NOT NULL)"},

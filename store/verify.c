@@ -291,7 +291,7 @@ static void check_sidecar(struct verify *v)
         say(v, "sidecar", FB_CHECK_SKIPPED, "there is none");
         return;
     }
-    
+
     if (st == FB_OK)
         st = fb_chain_walk(side, &v->seal.head, "sidecar record", true, keep_layers, &last, NULL, &n, &err);
     if (st == FB_OK)

@@ -88,9 +88,15 @@ static bool passes(const struct fb_scan *s, const struct fb_test *t, uint32_t ro
     return i >= t->lo && i <= t->hi;
 }
 
-/* Keeps the selected rows that pass every test. */
+/* Keeps the selected rows that are there and pass every test. */
 static void filter(struct fb_scan *s)
 {
+    const struct fb_gone *gone = fb_gone_find(&s->c->gone, fb_chunk_cid(s->held->chunk) >> 20);
+    unsigned there = 0;
+    for (unsigned k = 0; gone && k < s->nsel; k++)
+        if (!fb_gone_row(gone, s->page_row + s->sel[k]))
+            s->sel[there++] = s->sel[k];
+    s->nsel = gone ? there : s->nsel;
     for (unsigned i = 0; i < s->ntests && s->nsel > 0; i++) {
         unsigned kept = 0;
         for (unsigned k = 0; k < s->nsel; k++)

@@ -1,6 +1,7 @@
 /* The detector: which analyzers are at work on a session, and what they have made of it. */
 #include "replay/service/service.h"
 
+#include "base/memory.h"
 #include "ingest/packet.h"
 #include "replay/service/svc_core.h"
 #include "replay/service/svc_ports.h"
@@ -141,7 +142,7 @@ static bool remember(struct svc_window *w, bool from_orig, const uint8_t *p, siz
         return true; /* an empty datagram leaves nothing to replay */
     if (want > w->cap[d]) {
         size_t cap = w->cap[d] == 0 ? want : SVC_WINDOW_BYTES;
-        uint8_t *buf = realloc(w->buf[d], cap < want ? want : cap);
+        uint8_t *buf = fb_realloc(w->buf[d], cap < want ? want : cap);
         if (!buf)
             return false;
         w->buf[d] = buf;
@@ -193,12 +194,12 @@ static void window_step(struct fb_service *s, bool from_orig, const uint8_t *p, 
 
 static struct fb_service *new_detector(const struct fb_service_flow *flow)
 {
-    struct fb_service *s = calloc(1, sizeof *s);
+    struct fb_service *s = fb_calloc(1, sizeof *s);
     if (!s)
         return NULL;
     s->flow = *flow;
     s->root = s;
-    s->window = calloc(1, sizeof *s->window);
+    s->window = fb_calloc(1, sizeof *s->window);
     if (!s->window) {
         free(s);
         return NULL;

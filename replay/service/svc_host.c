@@ -1,16 +1,17 @@
 /* Runs one analyzer: holds what it has not taken yet, passes over what it skips, and does what it asks for.
  */
+#include "base/memory.h"
 #include "ingest/packet.h"
 #include "replay/service/svc_core.h"
 
 struct svc *svc_new(struct fb_service *owner, const struct svc_proto *proto)
 {
-    struct svc *a = calloc(1, sizeof *a);
+    struct svc *a = fb_calloc(1, sizeof *a);
     if (!a)
         return NULL;
     a->proto = proto;
     a->owner = owner;
-    if (proto->state_bytes > 0 && !(a->state = calloc(1, proto->state_bytes))) {
+    if (proto->state_bytes > 0 && !(a->state = fb_calloc(1, proto->state_bytes))) {
         free(a);
         return NULL;
     }
@@ -54,7 +55,7 @@ static void take_over(struct svc *a)
     free_state(a);
     a->proto = next;
     a->confirmed = a->settled = false;
-    if (next->state_bytes > 0 && !(a->state = calloc(1, next->state_bytes)))
+    if (next->state_bytes > 0 && !(a->state = fb_calloc(1, next->state_bytes)))
         a->gone = true;
 }
 
@@ -80,7 +81,7 @@ static bool reserve(struct svc_dir *d, size_t want, size_t max)
         cap *= 2;
     if (cap > max)
         cap = max;
-    uint8_t *buf = realloc(d->buf, cap);
+    uint8_t *buf = fb_realloc(d->buf, cap);
     if (!buf)
         return false;
     d->buf = buf;
@@ -226,7 +227,7 @@ uint64_t svc_total_bytes(const struct svc *a)
 void svc_expect(struct svc *a, const struct fb_addr *resp_h, uint16_t resp_p, const char *service)
 {
     struct fb_service *s = a->owner->root;
-    if (!s->expect && !(s->expect = calloc(SVC_EXPECTS, sizeof *s->expect)))
+    if (!s->expect && !(s->expect = fb_calloc(SVC_EXPECTS, sizeof *s->expect)))
         return;
     if (s->nexpect == SVC_EXPECTS)
         return;

@@ -2,6 +2,7 @@
  * CRYPTO frames confirms TLS inside. An Initial that does not decrypt before that, a version that is not
  * known (version negotiation among them) and packets of a wrong form take the name back. A Retry starts anew.
  * Ignored on purpose: what the server's Initials hold, everything after the Initials. */
+#include "base/memory.h"
 #include "replay/service/svc.h"
 #include "replay/service/svc_quic_crypto.h"
 
@@ -63,7 +64,7 @@ static void crypto_frame(struct svc *a, uint64_t off, struct fb_span s)
     struct quic_state *st = a->state;
     if (st->hello || off >= CRYPTO_MAX || s.n > CRYPTO_MAX - off || s.n == 0)
         return;
-    if (!st->crypto && !(st->crypto = calloc(1, sizeof *st->crypto)))
+    if (!st->crypto && !(st->crypto = fb_calloc(1, sizeof *st->crypto)))
         return;
     struct quic_crypto *q = st->crypto;
     memcpy(q->bytes + off, s.p, s.n);

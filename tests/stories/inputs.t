@@ -6,6 +6,9 @@
 want=$(digest a.pcapng)
 check "a digest is there" test "${#want}" -eq 64
 check "standard input" test "$(digest - <a.pcapng)" = "$want"
+mkfifo named
+(cat a.pcapng >named) &
+check "a named pipe" test "$(digest named)" = "$want"
 check "a pipe" test "$(cat a.pcapng | digest -)" = "$want"
 check "pcap instead of pcapng" test "$(digest a.pcap)" = "$want"
 for tool in gzip xz zstd lz4; do

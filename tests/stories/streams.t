@@ -27,7 +27,7 @@ cat a.pcapng >&3 2>/dev/null
 exec 3>&-
 wait $pid
 check "an interrupted ingest ends by its signal" test $? -eq 143
-says "and says that the case opens" err "stopped.fbcase opens"
+says "and says how to go on" err "go on with: fbforensics ingest --resume stopped.fbcase"
 "$FB" info --json stopped.fbcase >out 2>err
 says "which it does, and says that it is incomplete" out '"complete":false'
 says "in words too" err "incomplete"

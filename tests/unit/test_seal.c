@@ -13,9 +13,11 @@
 
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <sodium.h>
 #include <stdarg.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -359,6 +361,40 @@ static void a_broken_case_is_not_sealed_and_stays_as_it_was(void **state)
     drop(path);
 }
 
+static void an_edit_that_was_killed_is_taken_back_by_the_next_one(void **state)
+{
+    (void)state;
+    char path[256];
+    struct seen s;
+    struct fb_case *c = NULL;
+    struct fb_err err = {0};
+    write_case(path, 30);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        sqlite3 *db = NULL;
+        sqlite3_open(path, &db);
+        /* More rows than the cache holds, so that pages reach the file before the commit. */
+        sqlite3_exec(db,
+                     "PRAGMA cache_size=2; BEGIN IMMEDIATE; WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL "
+                     "SELECT i+1 FROM n "
+                     "WHERE i < 3000) INSERT INTO note(run_id, target_kind, target, text) SELECT 9, 'host', "
+                     "'x', hex(zeroblob(100)) FROM n",
+                     NULL, NULL, NULL);
+        kill(getpid(), SIGKILL);
+    }
+    int status;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(fb_case_open(path, &c, &err), FB_ERR_INPUT);
+    assert_non_null(strstr(err.msg, "interrupted"));
+    add_note(path, 1, "again");
+    must(fb_case_open(path, &c, &err), &err);
+    assert_int_equal(count(c, "SELECT count(*) FROM note"), 1);
+    fb_case_close(c);
+    assert_int_equal(verify(path, NULL, 0, &s), FB_OK);
+    drop(path);
+}
+
 static void removed_notes_and_tags_are_new_rows(void **state)
 {
     (void)state;
@@ -409,6 +445,7 @@ int main(void)
         cmocka_unit_test(what_comes_after_the_seal_goes_to_the_sidecar),
         cmocka_unit_test(a_sidecar_of_another_case_is_refused),
         cmocka_unit_test(a_broken_case_is_not_sealed_and_stays_as_it_was),
+        cmocka_unit_test(an_edit_that_was_killed_is_taken_back_by_the_next_one),
         cmocka_unit_test(removed_notes_and_tags_are_new_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
