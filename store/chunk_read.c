@@ -150,28 +150,48 @@ static struct fb_stream *stream(struct fb_chunk *c, unsigned id)
 
 /* ---- pages ---- */
 
-/* Two loops for each width, so that the compiler can use vectors. */
-#define PACK(type)                                                                                           \
-    do {                                                                                                     \
-        type *to = (type *)(void *)p->bytes;                                                                 \
+#define PACKED(type, name)                                                                                   \
+    FB_PAGE_LOOP void pack_##name(const uint64_t *restrict v, size_t n, uint64_t lo, type *restrict to)      \
+    {                                                                                                        \
         for (size_t i = 0; i < n; i++)                                                                       \
             to[i] = (type)(v[i] - lo);                                                                       \
-    } while (0)
-#define UNPACK(type)                                                                                         \
-    do {                                                                                                     \
-        const type *from = (const type *)(const void *)p->bytes;                                             \
+    }                                                                                                        \
+    FB_PAGE_LOOP void unpack_##name(const type *restrict from, size_t n, uint64_t lo, uint64_t *restrict v)  \
+    {                                                                                                        \
         for (size_t i = 0; i < n; i++)                                                                       \
-            out[i] = p->base + from[i];                                                                      \
-    } while (0)
-
-static struct page *narrow(struct fb_chunk *c, const uint64_t *v, size_t n)
-{
-    uint64_t lo = UINT64_MAX, hi = 0;
-    for (size_t i = 0; i < n; i++) {
-        lo = v[i] < lo ? v[i] : lo;
-        hi = v[i] > hi ? v[i] : hi;
+            v[i] = lo + from[i];                                                                             \
     }
-    uint64_t span = hi - lo;
+PACKED(uint8_t, 1)
+PACKED(uint16_t, 2)
+PACKED(uint32_t, 4)
+PACKED(uint64_t, 8)
+#define PACK(name)                                                                                           \
+    FB_FULL_OR(n, pack_##name(v, FB_PAGE_ROWS, lo, (void *)p->bytes), pack_##name(v, n, lo, (void *)p->bytes))
+#define UNPACK(name)                                                                                         \
+    FB_FULL_OR(n, unpack_##name((const void *)p->bytes, FB_PAGE_ROWS, p->base, out),                         \
+               unpack_##name((const void *)p->bytes, n, p->base, out))
+
+FB_PAGE_LOOP uint64_t bits_above(const uint64_t *v, size_t n, uint64_t lo)
+{
+    uint64_t all = 0;
+    for (size_t i = 0; i < n; i++)
+        all |= v[i] - lo;
+    return all;
+}
+
+FB_PAGE_LOOP uint64_t bits_outside(const uint64_t *v, size_t n, uint64_t mask)
+{
+    uint64_t all = 0;
+    for (size_t i = 0; i < n; i++)
+        all |= v[i] & ~mask;
+    return all;
+}
+
+/* `lo`: a value that the others are not far above. */
+static struct page *narrow(struct fb_chunk *c, const uint64_t *v, size_t n, uint64_t lo)
+{
+    uint64_t span;
+    FB_FULL_OR(n, span = bits_above(v, FB_PAGE_ROWS, lo), span = bits_above(v, n, lo));
     unsigned width = span == 0            ? 0
                      : span <= UINT8_MAX  ? 1
                      : span <= UINT16_MAX ? 2
@@ -185,13 +205,13 @@ static struct page *narrow(struct fb_chunk *c, const uint64_t *v, size_t n)
     p->base = lo;
     p->width = width;
     if (width == 1)
-        PACK(uint8_t);
+        PACK(1);
     else if (width == 2)
-        PACK(uint16_t);
+        PACK(2);
     else if (width == 4)
-        PACK(uint32_t);
+        PACK(4);
     else if (width == 8)
-        PACK(uint64_t);
+        PACK(8);
     c->bytes += sizeof *p + n * width;
     return p;
 }
@@ -199,13 +219,13 @@ static struct page *narrow(struct fb_chunk *c, const uint64_t *v, size_t n)
 static void widen(const struct page *p, size_t n, uint64_t *out)
 {
     if (p->width == 1)
-        UNPACK(uint8_t);
+        UNPACK(1);
     else if (p->width == 2)
-        UNPACK(uint16_t);
+        UNPACK(2);
     else if (p->width == 4)
-        UNPACK(uint32_t);
+        UNPACK(4);
     else if (p->width == 8)
-        UNPACK(uint64_t);
+        UNPACK(8);
     else
         for (size_t i = 0; i < n; i++)
             out[i] = p->base;
@@ -257,8 +277,11 @@ static size_t decode(struct fb_chunk *c, unsigned id, uint32_t page, uint64_t *v
     size_t n = fb_stream_page(c->zip, s, page, v);
     if (n == 0)
         fail(c, id, "has a page that does not decode");
-    for (size_t i = 0; i < n && limit != UINT64_MAX; i++)
-        over |= v[i] > limit;
+    if (limit != UINT64_MAX && (limit & (limit + 1)) == 0)
+        FB_FULL_OR(n, over = bits_outside(v, FB_PAGE_ROWS, limit), over = bits_outside(v, n, limit));
+    else
+        for (size_t i = 0; i < n && limit != UINT64_MAX; i++)
+            over |= v[i] > limit;
     if (!over)
         return n;
     fail(c, id, "holds a value that its field cannot have");
@@ -271,7 +294,16 @@ static const struct page *page_of(struct fb_chunk *c, unsigned id, uint32_t page
     if (c->page[id][page])
         return c->page[id][page];
     size_t n = decode(c, id, page, c->zip->vals);
-    return n ? c->page[id][page] = narrow(c, c->zip->vals, n) : NULL;
+    if (n == 0)
+        return NULL;
+    /* Steps have no smallest value at hand. */
+    uint64_t lo = c->stream[id].base, *v = c->zip->vals;
+    if (c->stream[id].enc == FB_ENC_DELTA) {
+        lo = v[0];
+        for (size_t i = 1; i < n; i++)
+            lo = v[i] < lo ? v[i] : lo;
+    }
+    return c->page[id][page] = narrow(c, v, n, lo);
 }
 
 static uint64_t stored(struct fb_chunk *c, unsigned id, uint32_t row)

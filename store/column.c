@@ -244,23 +244,13 @@ void fb_stream_release(struct fb_stream *s)
     *s = (struct fb_stream){0};
 }
 
-/* Nearly every page is full: with the number known, the compiler makes vectors of these loops. */
-#define FULL_OR(n, call_full, call_n)                                                                        \
-    do {                                                                                                     \
-        if ((n) == FB_PAGE_ROWS)                                                                             \
-            call_full;                                                                                       \
-        else                                                                                                 \
-            call_n;                                                                                          \
-    } while (0)
-
-static inline __attribute__((always_inline)) void
-add_plane(uint64_t *restrict out, const uint8_t *restrict raw, size_t n, unsigned shift)
+FB_PAGE_LOOP void add_plane(uint64_t *restrict out, const uint8_t *restrict raw, size_t n, unsigned shift)
 {
     for (size_t i = 0; i < n; i++)
         out[i] |= (uint64_t)raw[i] << shift;
 }
 
-static inline __attribute__((always_inline)) void add_base(uint64_t *out, size_t n, uint64_t base)
+FB_PAGE_LOOP void add_base(uint64_t *out, size_t n, uint64_t base)
 {
     for (size_t i = 0; i < n; i++)
         out[i] += base;
@@ -277,7 +267,7 @@ static bool read_planes(struct fb_zip *z, struct fb_cur *c, unsigned width, size
         }
         if (!get_block(z, c, z->raw, n))
             return false;
-        FULL_OR(n, add_plane(out, z->raw, FB_PAGE_ROWS, 8 * k), add_plane(out, z->raw, n, 8 * k));
+        FB_FULL_OR(n, add_plane(out, z->raw, FB_PAGE_ROWS, 8 * k), add_plane(out, z->raw, n, 8 * k));
     }
     return true;
 }
@@ -310,7 +300,7 @@ size_t fb_stream_page(struct fb_zip *z, const struct fb_stream *s, size_t i,
         return 0;
     if (s->enc != FB_ENC_DELTA) {
         if (s->base)
-            FULL_OR(n, add_base(out, FB_PAGE_ROWS, s->base), add_base(out, n, s->base));
+            FB_FULL_OR(n, add_base(out, FB_PAGE_ROWS, s->base), add_base(out, n, s->base));
         return n;
     }
     uint64_t v = s->pages[i].first;

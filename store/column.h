@@ -17,6 +17,17 @@
 #define FB_STREAM_VALUES_MAX (1u << 24)  /* values of an integer stream */
 #define FB_STREAM_BYTES_MAX  (64u << 20) /* bytes of a byte stream */
 
+/* Nearly every page is full: with the number known, the compiler makes vectors of a loop over it. The loop is
+ * a function that is FB_PAGE_LOOP. */
+#define FB_PAGE_LOOP static inline __attribute__((always_inline))
+#define FB_FULL_OR(n, call_full, call_n)                                                                     \
+    do {                                                                                                     \
+        if ((n) == FB_PAGE_ROWS)                                                                             \
+            call_full;                                                                                       \
+        else                                                                                                 \
+            call_n;                                                                                          \
+    } while (0)
+
 /* Stored in cases. */
 enum fb_col_enc { FB_ENC_PLANES = 0, FB_ENC_MIXED = 1, FB_ENC_DELTA = 2, FB_ENC_BYTES = 3 };
 
