@@ -119,7 +119,7 @@ asan:
 include-check:
 	$(Q)tools/include_check.sh
 
-bench: all
+bench: all benches
 	$(Q)B=$(B) tests/bench/bench.sh
 
 fuzz:

@@ -13,10 +13,11 @@
 #include "store/column.h"
 #include "store/dict.h"
 #include "store/row.h"
+#include "store/tally.h"
 
 #define FB_CHUNK_ROWS    65536u
 #define FB_CHUNK_VERSION 1
-#define FB_CHUNK_GROUPS  7
+#define FB_CHUNK_GROUPS  8
 #define FB_BLOB_MAX      (48u << 20) /* bytes of any blob in a case */
 
 /* Stream ids; stored in cases. */
@@ -70,9 +71,10 @@ enum fb_col {
     FB_COL_ORIG_IP_R = 44,
     FB_COL_RESP_IP_Q = 45,
     FB_COL_RESP_IP_R = 46,
-    FB_COL_PARENTS = 47,  /* numbers of outer sessions, all rows one after the other */
-    FB_STREAM_DICTS = 48, /* + enum fb_dict_kind */
-    FB_STREAM_COUNT = 53
+    FB_COL_PARENTS = 47,        /* numbers of outer sessions, all rows one after the other */
+    FB_STREAM_DICTS = 48,       /* + enum fb_dict_kind */
+    FB_STREAM_ADDR_FILTER = 53, /* addr_filter.h */
+    FB_STREAM_COUNT = 54
 };
 
 enum fb_dict_kind {
@@ -100,9 +102,8 @@ size_t fb_dict_fixed_len(unsigned kind);
 
 struct fb_zone {
     uint64_t lo[FB_COL_COUNT], hi[FB_COL_COUNT]; /* zoned columns; signed ones in two's complement */
-    uint32_t states[16], protos[16]; /* rows by conn_state and proto; the last one counts the rest */
+    struct fb_tally states[16], protos[16];      /* by conn_state and proto; the last one has the rest */
 };
-bool fb_zone_read(const uint8_t *p, size_t n, struct fb_zone *out);
 
 /* ---- writing ---- */
 
@@ -147,8 +148,13 @@ size_t fb_chunk_bytes(const struct fb_chunk *c); /* memory that it holds */
 
 /* A value of a column (a code for dictionary columns). `row` < nrows. */
 uint64_t fb_chunk_value(struct fb_chunk *c, unsigned col, uint32_t row);
-/* Up to FB_PAGE_ROWS values of page `page` of a column; returns how many. */
+/* Up to FB_PAGE_ROWS values of page `page` of a column; returns how many, 0 on damage. A page that is not
+ * held yet is decoded without being held. */
 size_t fb_chunk_values(struct fb_chunk *c, unsigned col, uint32_t page, uint64_t out[static FB_PAGE_ROWS]);
+/* False when no address of the list (n of 16 bytes each) is in the chunk; true when one may be. */
+bool fb_chunk_may_have(struct fb_chunk *c, const uint8_t *addrs, size_t n);
+/* Whether the chunk's filter of addresses is the one that its dictionary makes. */
+bool fb_chunk_filter_holds(struct fb_chunk *c);
 /* A dictionary, NULL on damage. */
 const struct fb_dict *fb_chunk_dict(struct fb_chunk *c, unsigned kind);
 /* The whole record; strings and parents are borrowed from the chunk. */

@@ -1,10 +1,12 @@
 #include "store/chunk.h"
 
+#include "store/addr_filter.h"
+
 /* Values less the smallest of their page, in the narrowest type that holds them. */
 struct page {
     uint64_t base;
-    uint8_t width; /* 0, 1, 2, 4 or 8 bytes */
-    uint8_t bytes[];
+    uint64_t width;  /* 0, 1, 2, 4 or 8 bytes */
+    uint8_t bytes[]; /* aligned for each of them */
 };
 
 struct fb_chunk {
@@ -19,6 +21,7 @@ struct fb_chunk {
     struct page *page[FB_COL_PARENTS][FB_CHUNK_ROWS / FB_PAGE_ROWS];
     struct fb_dict dict[FB_DICT_KINDS];
     bool have_dict[FB_DICT_KINDS];
+    uint8_t *filter;       /* of addresses */
     uint64_t *parents;     /* all of the chunk */
     uint32_t *parents_off; /* nrows + 1 */
     size_t bytes;
@@ -56,6 +59,7 @@ void fb_chunk_close(struct fb_chunk *c)
             free(c->page[i][k]);
     for (unsigned i = 0; i < FB_DICT_KINDS; i++)
         fb_dict_release(&c->dict[i]);
+    free(c->filter);
     free(c->parents);
     free(c->parents_off);
     free(c);
@@ -146,6 +150,20 @@ static struct fb_stream *stream(struct fb_chunk *c, unsigned id)
 
 /* ---- pages ---- */
 
+/* Two loops for each width, so that the compiler can use vectors. */
+#define PACK(type)                                                                                           \
+    do {                                                                                                     \
+        type *to = (type *)(void *)p->bytes;                                                                 \
+        for (size_t i = 0; i < n; i++)                                                                       \
+            to[i] = (type)(v[i] - lo);                                                                       \
+    } while (0)
+#define UNPACK(type)                                                                                         \
+    do {                                                                                                     \
+        const type *from = (const type *)(const void *)p->bytes;                                             \
+        for (size_t i = 0; i < n; i++)                                                                       \
+            out[i] = p->base + from[i];                                                                      \
+    } while (0)
+
 static struct page *narrow(struct fb_chunk *c, const uint64_t *v, size_t n)
 {
     uint64_t lo = UINT64_MAX, hi = 0;
@@ -165,20 +183,32 @@ static struct page *narrow(struct fb_chunk *c, const uint64_t *v, size_t n)
         return NULL;
     }
     p->base = lo;
-    p->width = (uint8_t)width;
-    for (size_t i = 0; i < n && width; i++) {
-        uint64_t d = v[i] - lo;
-        uint8_t d1 = (uint8_t)d;
-        uint16_t d2 = (uint16_t)d;
-        uint32_t d4 = (uint32_t)d;
-        const void *from = width == 1   ? (void *)&d1
-                           : width == 2 ? (void *)&d2
-                           : width == 4 ? (void *)&d4
-                                        : (void *)&d;
-        memcpy(p->bytes + i * width, from, width);
-    }
+    p->width = width;
+    if (width == 1)
+        PACK(uint8_t);
+    else if (width == 2)
+        PACK(uint16_t);
+    else if (width == 4)
+        PACK(uint32_t);
+    else if (width == 8)
+        PACK(uint64_t);
     c->bytes += sizeof *p + n * width;
     return p;
+}
+
+static void widen(const struct page *p, size_t n, uint64_t *out)
+{
+    if (p->width == 1)
+        UNPACK(uint8_t);
+    else if (p->width == 2)
+        UNPACK(uint16_t);
+    else if (p->width == 4)
+        UNPACK(uint32_t);
+    else if (p->width == 8)
+        UNPACK(uint64_t);
+    else
+        for (size_t i = 0; i < n; i++)
+            out[i] = p->base;
 }
 
 static uint64_t at(const struct page *p, size_t i)
@@ -206,40 +236,42 @@ static uint64_t at(const struct page *p, size_t i)
     }
 }
 
-/* A page of a stored stream, decoded once; values are checked against what the field can hold. */
+/* Decodes a page of a stored stream; values are checked against what the field can hold. Number of values, 0
+ * on damage. */
+static size_t decode(struct fb_chunk *c, unsigned id, uint32_t page, uint64_t *v)
+{
+    struct fb_stream *s = stream(c, id);
+    if (!s)
+        return 0;
+    uint64_t limit = id == FB_COL_EVIDENCE_PKTS ? UINT64_MAX : fb_col_info[id].max, over = 0;
+    if (fb_col_info[id].dict >= 0) {
+        const struct fb_dict *d = fb_chunk_dict(c, (unsigned)fb_col_info[id].dict);
+        if (!d)
+            return 0;
+        if (d->n == 0) {
+            fail(c, id, "has codes without a dictionary");
+            return 0;
+        }
+        limit = d->n - 1;
+    }
+    size_t n = fb_stream_page(c->zip, s, page, v);
+    if (n == 0)
+        fail(c, id, "has a page that does not decode");
+    for (size_t i = 0; i < n && limit != UINT64_MAX; i++)
+        over |= v[i] > limit;
+    if (!over)
+        return n;
+    fail(c, id, "holds a value that its field cannot have");
+    return 0;
+}
+
+/* The same, kept. */
 static const struct page *page_of(struct fb_chunk *c, unsigned id, uint32_t page)
 {
     if (c->page[id][page])
         return c->page[id][page];
-    struct fb_stream *s = stream(c, id);
-    if (!s)
-        return NULL;
-    uint64_t limit = fb_col_info[id].max;
-    if (fb_col_info[id].dict >= 0) {
-        const struct fb_dict *d = fb_chunk_dict(c, (unsigned)fb_col_info[id].dict);
-        if (!d)
-            return NULL;
-        if (d->n == 0) {
-            fail(c, id, "has codes without a dictionary");
-            return NULL;
-        }
-        limit = d->n - 1;
-    }
-    /* Not zip->vals: reading a dictionary in between is over by now, but scratch stays the zip's own. */
-    uint64_t *v = c->zip->vals;
-    size_t n = fb_stream_page(c->zip, s, page, v);
-    bool stored_as_is = id != FB_COL_EVIDENCE_PKTS;
-    for (size_t i = 0; i < n && stored_as_is && limit != UINT64_MAX; i++) {
-        if (v[i] > limit) {
-            fail(c, id, "holds a value that its field cannot have");
-            return NULL;
-        }
-    }
-    if (n == 0) {
-        fail(c, id, "has a page that does not decode");
-        return NULL;
-    }
-    return c->page[id][page] = narrow(c, v, n);
+    size_t n = decode(c, id, page, c->zip->vals);
+    return n ? c->page[id][page] = narrow(c, c->zip->vals, n) : NULL;
 }
 
 static uint64_t stored(struct fb_chunk *c, unsigned id, uint32_t row)
@@ -275,8 +307,16 @@ size_t fb_chunk_values(struct fb_chunk *c, unsigned col, uint32_t page, uint64_t
 {
     uint32_t start = page * FB_PAGE_ROWS;
     size_t n = start >= c->nrows ? 0 : c->nrows - start < FB_PAGE_ROWS ? c->nrows - start : FB_PAGE_ROWS;
-    for (size_t i = 0; i < n; i++)
-        out[i] = fb_chunk_value(c, col, start + (uint32_t)i);
+    bool derived = col == FB_COL_ORIG_IP_BYTES || col == FB_COL_RESP_IP_BYTES || col == FB_COL_EVIDENCE_PKTS;
+    if (n == 0)
+        return 0;
+    if (derived)
+        for (size_t i = 0; i < n; i++)
+            out[i] = fb_chunk_value(c, col, start + (uint32_t)i);
+    else if (c->page[col][page])
+        widen(c->page[col][page], n, out);
+    else
+        n = decode(c, col, page, out);
     return c->err.status == FB_OK ? n : 0;
 }
 
@@ -299,6 +339,48 @@ const struct fb_dict *fb_chunk_dict(struct fb_chunk *c, unsigned kind)
     c->bytes += c->dict[kind].nbytes + (c->dict[kind].n + 1) * sizeof(uint32_t);
     c->have_dict[kind] = true;
     return &c->dict[kind];
+}
+
+static const uint8_t *filter_of(struct fb_chunk *c)
+{
+    const struct fb_stream *s = stream(c, FB_STREAM_ADDR_FILTER);
+    if (!s || c->filter)
+        return s ? c->filter : NULL;
+    if (s->nvals > 0)
+        c->filter = fb_stream_all_bytes(c->zip, s);
+    if (c->filter)
+        c->bytes += (size_t)s->nvals;
+    else
+        fail(c, FB_STREAM_ADDR_FILTER, "is no filter of addresses");
+    return c->filter;
+}
+
+bool fb_chunk_may_have(struct fb_chunk *c, const uint8_t *addrs, size_t n)
+{
+    /* Unpacked already: the dictionary itself is quicker. */
+    if (c->have_dict[FB_DICT_ADDR])
+        return true;
+    const uint8_t *filter = filter_of(c);
+    for (size_t i = 0; i < n && filter; i++)
+        if (fb_addr_filter_may_have(filter, (size_t)c->stream[FB_STREAM_ADDR_FILTER].nvals, addrs + 16 * i))
+            return true;
+    return false;
+}
+
+bool fb_chunk_filter_holds(struct fb_chunk *c)
+{
+    const struct fb_dict *d = fb_chunk_dict(c, FB_DICT_ADDR);
+    const uint8_t *filter = filter_of(c);
+    uint8_t *want = d && filter ? calloc(d->n + 1u, 1) : NULL;
+    if (!want || c->stream[FB_STREAM_ADDR_FILTER].nvals != d->n) {
+        free(want);
+        return false;
+    }
+    for (uint32_t i = 0; i < d->n; i++)
+        fb_addr_filter_add(want, d->n, fb_dict_entry(d, i).p);
+    bool good = memcmp(want, filter, d->n) == 0;
+    free(want);
+    return good;
 }
 
 static bool load_parents(struct fb_chunk *c)

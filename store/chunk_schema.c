@@ -72,31 +72,12 @@ const struct fb_col_info fb_col_info[FB_STREAM_COUNT] = {
     [FB_STREAM_DICTS + FB_DICT_SERVICE] = RAW(2),
     [FB_STREAM_DICTS + FB_DICT_HISTORY] = RAW(2),
     [FB_STREAM_DICTS + FB_DICT_TUNNEL] = RAW(4),
+    [FB_STREAM_ADDR_FILTER] = RAW(7),
 };
 
 size_t fb_dict_fixed_len(unsigned kind)
 {
     return kind == FB_DICT_ADDR ? 16 : kind == FB_DICT_MAC ? 6 : 0;
-}
-
-bool fb_zone_read(const uint8_t *p, size_t n, struct fb_zone *out)
-{
-    struct fb_cur c = fb_cur_init(p, n);
-    *out = (struct fb_zone){0};
-    if (fb_cur_u8(&c) != FB_CHUNK_VERSION)
-        return false;
-    for (unsigned col = 0; col < FB_COL_COUNT; col++) {
-        if (!fb_col_info[col].zoned)
-            continue;
-        uint64_t lo = fb_cur_varint(&c), span = fb_cur_varint(&c);
-        out->lo[col] = fb_col_info[col].is_signed ? (uint64_t)fb_unzigzag(lo) : lo;
-        out->hi[col] = out->lo[col] + span;
-    }
-    for (unsigned i = 0; i < 16; i++)
-        out->states[i] = (uint32_t)fb_cur_varint(&c);
-    for (unsigned i = 0; i < 16; i++)
-        out->protos[i] = (uint32_t)fb_cur_varint(&c);
-    return fb_cur_ok(&c) && fb_cur_left(&c) == 0;
 }
 
 void fb_chunk_content_digest(const struct fb_span *groups, size_t n, struct fb_digest *out)

@@ -1,5 +1,8 @@
 #include "store/chunk.h"
 
+#include "store/addr_filter.h"
+#include "store/zone.h"
+
 struct fb_chunk_writer {
     struct fb_zip zip;
     uint64_t *col[FB_STREAM_COUNT]; /* FB_CHUNK_ROWS values each; NULL for what is derived or no column */
@@ -179,10 +182,18 @@ static enum fb_status take_rows(struct fb_chunk_writer *w, const struct fb_span 
 
 /* ---- columns to blobs ---- */
 
-static void write_zone(struct fb_chunk_writer *w, size_t n, struct fb_buf *out)
+/* The order of dictionaries: a prefix before what it begins. */
+static int by_name(const void *a, const void *b)
 {
-    uint32_t states[16] = {0}, protos[16] = {0};
-    fb_buf_putc(out, FB_CHUNK_VERSION);
+    const struct fb_span *x = &((const struct fb_zone_service *)a)->name;
+    const struct fb_span *y = &((const struct fb_zone_service *)b)->name;
+    size_t n = x->n < y->n ? x->n : y->n;
+    int c = n ? memcmp(x->p, y->p, n) : 0;
+    return c ? c : x->n < y->n ? -1 : x->n > y->n;
+}
+
+static void measure_columns(struct fb_chunk_writer *w, size_t n, struct fb_zone *z)
+{
     for (unsigned col = 0; col < FB_COL_COUNT; col++) {
         if (!fb_col_info[col].zoned)
             continue;
@@ -192,18 +203,35 @@ static void write_zone(struct fb_chunk_writer *w, size_t n, struct fb_buf *out)
             lo = v < lo ? v : lo;
             hi = v > hi ? v : hi;
         }
-        fb_buf_put_varint(out, flip ? fb_zigzag((int64_t)(lo ^ flip)) : lo);
-        fb_buf_put_varint(out, hi - lo);
+        z->lo[col] = lo ^ flip;
+        z->hi[col] = hi ^ flip;
     }
+}
+
+/* Not after put_stream: services are still numbered in the order of their appearance. */
+static void write_zone(struct fb_chunk_writer *w, size_t n, struct fb_zone *z, struct fb_buf *out)
+{
+    const struct fb_dict_builder *d = &w->dict[FB_DICT_SERVICE];
+    struct fb_tally by_service[FB_ZONE_SERVICES_MAX] = {0};
+    struct fb_zone_service services[FB_ZONE_SERVICES_MAX];
+    bool few = d->n <= FB_ZONE_SERVICES_MAX;
+    *z = (struct fb_zone){0};
+    measure_columns(w, n, z);
     for (size_t i = 0; i < n; i++) {
+        struct fb_tally t = {1, {0}};
+        for (unsigned m = 0; m < FB_M_COUNT; m++)
+            t.sum[m] = w->col[fb_measure_col[m]][i];
         uint64_t state = w->col[FB_COL_CONN_STATE][i], proto = w->col[FB_COL_PROTO][i];
-        states[state < 15 ? state : 15]++;
-        protos[proto < 15 ? proto : 15]++;
+        fb_tally_add(&z->states[state < 15 ? state : 15], &t);
+        fb_tally_add(&z->protos[proto < 15 ? proto : 15], &t);
+        if (few)
+            fb_tally_add(&by_service[w->col[FB_COL_SERVICE][i]], &t);
     }
-    for (unsigned i = 0; i < 16; i++)
-        fb_buf_put_varint(out, states[i]);
-    for (unsigned i = 0; i < 16; i++)
-        fb_buf_put_varint(out, protos[i]);
+    for (uint32_t i = 0; i < d->n && few; i++)
+        services[i] = (struct fb_zone_service){d->e[i], by_service[i]};
+    if (few)
+        qsort(services, d->n, sizeof *services, by_name);
+    fb_zone_write(z, services, d->n, out);
 }
 
 /* Evidence packets less packets of the session, which are mostly the same. Not before the zone map has been
@@ -216,9 +244,27 @@ static void reduce(struct fb_chunk_writer *w, size_t n)
                                 w->col[FB_COL_RESP_PKTS][i]));
 }
 
+static void put_addr_filter(struct fb_chunk_writer *w)
+{
+    const struct fb_dict_builder *d = &w->dict[FB_DICT_ADDR];
+    fb_buf_clear(&w->bytes);
+    if (fb_buf_reserve(&w->bytes, d->n)) {
+        memset(w->bytes.data, 0, d->n);
+        w->bytes.len = d->n;
+        for (uint32_t i = 0; i < d->n; i++)
+            fb_addr_filter_add(w->bytes.data, d->n, d->e[i].p);
+    }
+    fb_bytes_encode(&w->zip, FB_STREAM_ADDR_FILTER, w->bytes.data, w->bytes.len, &w->dir, &w->body);
+    w->body.failed |= w->bytes.failed;
+}
+
 static void put_stream(struct fb_chunk_writer *w, unsigned id, size_t n)
 {
     const struct fb_col_info *info = &fb_col_info[id];
+    if (id == FB_STREAM_ADDR_FILTER) {
+        put_addr_filter(w);
+        return;
+    }
     if (id >= FB_STREAM_DICTS) {
         fb_buf_clear(&w->bytes);
         fb_dict_sort(&w->dict[id - FB_STREAM_DICTS], fb_dict_fixed_len(id - FB_STREAM_DICTS), &w->bytes);
@@ -263,15 +309,14 @@ enum fb_status fb_chunk_write(struct fb_chunk_writer *w, const struct fb_span *r
     FB_BUG(n == 0 || n > FB_CHUNK_ROWS);
     *out = (struct fb_chunk_blobs){.nrows = (uint32_t)n};
     FB_TRY(take_rows(w, rows, n, &out->logical, err));
-    fb_buf_init(&out->zone, 4096);
-    write_zone(w, n, &out->zone);
+    fb_buf_init(&out->zone, FB_ZONE_BYTES_MAX);
     struct fb_zone zone;
-    FB_BUG(!fb_zone_read(out->zone.data, out->zone.len, &zone));
+    write_zone(w, n, &zone, &out->zone);
     out->ts_min_ns = (int64_t)zone.lo[FB_COL_TS];
     out->ts_max_ns = (int64_t)zone.hi[FB_COL_TS];
     reduce(w, n);
     struct fb_span spans[FB_CHUNK_GROUPS];
-    bool failed = false;
+    bool failed = out->zone.failed;
     for (unsigned g = 0; g < FB_CHUNK_GROUPS; g++) {
         fb_buf_init(&out->group[g], FB_BLOB_MAX);
         write_group(w, g, n, &out->group[g]);

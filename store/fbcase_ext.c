@@ -37,6 +37,7 @@ static enum fb_status attach(sqlite3 *db, struct fb_err *err)
     if (st != FB_OK) {
         sqlite3_create_module_v2(db, "sessions", NULL, NULL, NULL);
         sqlite3_create_module_v2(db, "packets", NULL, NULL, NULL);
+        fb_vtab_remove_kernels(db);
         guest_free(c);
         return st;
     }

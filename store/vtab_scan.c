@@ -64,6 +64,9 @@ static bool find_codes(struct fb_scan *s)
         struct fb_test *t = &s->test[i];
         if (t->kind == FB_TEST_RANGE)
             continue;
+        if (fb_col_info[t->col].dict == FB_DICT_ADDR &&
+            !fb_chunk_may_have(s->held->chunk, (const uint8_t *)t->p, t->n / 16))
+            return false;
         const struct fb_dict *d = fb_chunk_dict(s->held->chunk, (unsigned)fb_col_info[t->col].dict);
         if (!d || !(t->kind == FB_TEST_IP ? find_addresses(t, d)
                                           : (t->code = fb_dict_find(d, t->p, t->n)) != UINT32_MAX))

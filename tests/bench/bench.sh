@@ -1,6 +1,7 @@
 #!/bin/sh
-# make bench: the case's own figures, then ingest against flow exporters on a generated capture.
-# BYTES (default 1.1e9) and RUNS (default 5) size it; CAPTURE uses a file of yours; WORK is the folder for temporary files.
+# make bench: ingest against flow exporters on a generated capture, then the case file against SQLite and Parquet.
+# BYTES (default 1.1e9) and RUNS (default 5) size the first, ROWS (default 1,000,000) the second; CAPTURE uses a file of yours; WORK is the folder
+# for temporary files.
 set -eu
 cd "$(dirname "$0")/../.."
 B=${B:-build}
@@ -13,4 +14,4 @@ if [ -z "${CAPTURE:-}" ] && [ ! -s "$capture" ]; then
     "$B/fbfixture" random --seed 1 --bytes "${BYTES:-1100000000}" --out "$capture"
 fi
 FB=$B/fbforensics python3 tests/bench/peers.py "$capture" "${RUNS:-5}"
-[ ! -x "$B/bench_store" ] || "$B/bench_store" "${ROWS:-1000000}"
+B=$B python3 tests/bench/case.py "${ROWS:-1000000}"

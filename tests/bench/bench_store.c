@@ -1,20 +1,42 @@
-/* Writes a case of N synthetic sessions (default 1,000,000) and asks it the usual questions. Prints rows per
- * CPU second, bytes per row by column group, and milliseconds per query.
+/* Writes a case of N synthetic sessions (default 1,000,000), copies its rows into a plain SQLite table with
+ * four indexes, and asks both the same questions. tests/bench/case.py runs it, adds DuckDB over Parquet when
+ * that is installed, compares the answers and prints one table.
  *
- *   bench_store [N [PATH]]       PATH must not exist; without it a file below TMPDIR is made and removed */
+ *   bench_store N DIR [csv]      writes DIR/bench.fbcase, DIR/plain.db and with `csv` DIR/rows.csv
+ *
+ * Lines on stdout, separated by tabs:
+ *   write ENGINE rows-per-CPU-second bytes-per-row
+ *   group NAME bytes-per-row
+ *   ask   ENGINE NAME cold-ms warm-cpu-ms rows hash
+ *   sql   NAME statement          for engines with the table `s`
+ * Cold: the file dropped from the page cache, opening included. Hash: the sum over rows, so their order does
+ * not matter. */
+#include "base/buf.h"
 #include "store/query.h"
 #include "tests/support/store_case.h"
 
+#include <fcntl.h>
+#include <sqlite3.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
-#define MUST(expr)                                                                                           \
-    do {                                                                                                     \
-        struct fb_err err = {0};                                                                             \
-        if ((expr) != FB_OK) {                                                                               \
-            fprintf(stderr, "bench_store: %s\n", err.msg);                                                   \
-            exit(4);                                                                                         \
-        }                                                                                                    \
-    } while (0)
+static struct fb_err last;
+
+static void must(enum fb_status st)
+{
+    if (st == FB_OK)
+        return;
+    fprintf(stderr, "bench_store: %s\n", last.msg);
+    exit(4);
+}
+
+static void must_sql(sqlite3 *db, int rc)
+{
+    if (rc == SQLITE_OK || rc == SQLITE_DONE)
+        return;
+    fprintf(stderr, "bench_store: SQLite: %s\n", sqlite3_errmsg(db));
+    exit(4);
+}
 
 static double seconds(clockid_t clock)
 {
@@ -23,8 +45,23 @@ static double seconds(clockid_t clock)
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-/* Sessions leave in the order in which they end: a ring of the ones that are open, replaced at random; one in
- * 200 stays long. */
+static double cpu_now(void)
+{
+    return seconds(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+static void print_write(const char *engine, uint64_t n, double cpu, const char *path)
+{
+    struct stat st;
+    if (stat(path, &st) != 0)
+        exit(4);
+    printf("write\t%s\t%.0f\t%.1f\n", engine, (double)n / cpu, (double)st.st_size / (double)n);
+    fflush(stdout);
+}
+
+/* ---- the case ---- */
+
+/* Sessions leave in the order in which they end: a ring of the ones that are open, replaced at random. */
 #define OPEN 30000u
 
 static void feed(struct fb_case *c, uint64_t n)
@@ -45,8 +82,8 @@ static void feed(struct fb_case *c, uint64_t n)
             uint32_t pkts = slot->s.evidence_pkts > 4000 ? 4000 : (uint32_t)slot->s.evidence_pkts;
             struct fb_packet_run run = {slot->s.number, slot->s.first_ordinal, pkts, steps, pkts - 1};
             if (sink.packets(sink.ctx, &run) != FB_OK || sink.session(sink.ctx, &slot->s) != FB_OK) {
-                fprintf(stderr, "bench_store: %s\n", fb_case_sink_error(c)->msg);
-                exit(4);
+                last = *fb_case_sink_error(c);
+                must(last.status);
             }
             slot->s.number = 0;
         }
@@ -54,7 +91,7 @@ static void feed(struct fb_case *c, uint64_t n)
             gen_usual(&g, i + 1, slot);
     }
     free(open);
-    MUST(fb_case_add_timeline_run(c, 0, 1, 1, g.ordinal, &err));
+    must(fb_case_add_timeline_run(c, 0, 1, 1, g.ordinal, &last));
 }
 
 static void write_case(const char *path, uint64_t n)
@@ -64,120 +101,440 @@ static void write_case(const char *path, uint64_t n)
     struct gen g;
     struct gen_session one;
     gen_init(&g, 1);
-    double gen = seconds(CLOCK_PROCESS_CPUTIME_ID);
+    double gen = cpu_now();
     for (uint64_t i = 0; i < n; i++)
         gen_usual(&g, i + 1, &one);
-    double cpu = seconds(CLOCK_PROCESS_CPUTIME_ID), wall = seconds(CLOCK_MONOTONIC);
+    double cpu = cpu_now();
     gen = cpu - gen;
-    MUST(fb_case_create(path, &c, &err));
-    MUST(fb_case_begin(c, &run, &err));
+    must(fb_case_create(path, &c, &last));
+    must(fb_case_begin(c, &run, &last));
     feed(c, n);
-    MUST(fb_case_finish(c, &err));
-    cpu = seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu - gen;
-    wall = seconds(CLOCK_MONOTONIC) - wall - gen;
+    must(fb_case_finish(c, &last));
+    print_write("fbcase", n, cpu_now() - cpu - gen, path);
     fb_case_close(c);
-    struct stat st;
-    if (stat(path, &st) != 0)
-        exit(4);
-    printf("write    %.0f rows/CPU-s, %.0f rows/s wall, %.1f bytes/row with the packet index\n",
-           (double)n / cpu, (double)n / wall, (double)st.st_size / (double)n);
 }
 
-static void ask(struct fb_case *c, const char *what, const char *sql)
+static void group_sizes(const char *path, uint64_t n)
 {
-    double best = 1e9, cpu_best = 1e9;
-    uint64_t rows = 0;
-    for (int i = 0; i < 2; i++) {
-        struct fb_query *q;
-        double wall = seconds(CLOCK_MONOTONIC), cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
-        MUST(fb_query_prepare(c, sql, &q, &err));
-        for (rows = 0; fb_query_step(q, NULL) == FB_OK; rows++) {
-            struct fb_cell cell;
-            for (int k = 0; k < fb_query_ncols(q); k++)
-                fb_query_cell(q, k, &cell);
-        }
-        fb_query_close(q);
-        wall = seconds(CLOCK_MONOTONIC) - wall;
-        cpu = seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
-        if (i == 0)
-            best = wall;
-        cpu_best = cpu;
-    }
-    printf("%-34s first %8.1f ms, again %8.1f ms CPU, %llu rows\n", what, best * 1e3, cpu_best * 1e3,
-           (unsigned long long)rows);
-}
-
-static void group_sizes(struct fb_case *c, uint64_t n)
-{
+    struct fb_case *c;
     struct fb_query *q;
-    MUST(fb_query_prepare(c, "SELECT (k >> 22) & 3, k & 15, sum(length(z)) FROM chunk_grp GROUP BY 1, 2", &q,
-                          &err));
+    must(fb_case_open(path, &c, &last));
+    must(fb_query_prepare(c, "SELECT (k >> 22) & 3, k & 15, sum(length(z)) FROM chunk_grp GROUP BY 1, 2", &q,
+                          &last));
     while (fb_query_step(q, NULL) == FB_OK) {
         struct fb_cell kind, group, bytes;
         fb_query_cell(q, 0, &kind);
         fb_query_cell(q, 1, &group);
         fb_query_cell(q, 2, &bytes);
-        printf("bytes    %s group %lld: %.2f per session\n", kind.i ? "packets" : "sessions",
-               (long long)group.i, (double)bytes.i / (double)n);
+        printf("group\t%s %lld\t%.2f\n", kind.i ? "packets" : "sessions", (long long)group.i,
+               (double)bytes.i / (double)n);
     }
     fb_query_close(q);
+    fb_case_close(c);
 }
 
-static enum fb_status count_row(void *ctx, const struct fb_session *s)
+/* ---- the same rows elsewhere ---- */
+
+#define COLUMNS                                                                                              \
+    "number,ts,duration_ns,orig_h,orig_p,resp_h,resp_p,proto,service,conn_state,history,orig_bytes,"         \
+    "resp_bytes,missed_bytes,orig_pkts,resp_pkts,orig_ip_bytes,resp_ip_bytes,ip_proto,vlan,orig_ttl,"        \
+    "resp_ttl,end_reason,segments,segment_gap_sum_ns,segment_regularity_ppm,syn_synack_ns,synack_ack_ns,"    \
+    "orig_retrans_pkts,resp_retrans_pkts,orig_ooo_pkts,resp_ooo_pkts,first_ordinal,evidence_pkts"
+#define NCOLUMNS 34
+
+struct copy {
+    sqlite3 *db;
+    sqlite3_stmt *insert;
+    FILE *csv;
+};
+
+/* One row: numbers, and texts where there is one; -1 for a time that was not seen is NULL. */
+struct flat {
+    int64_t v[NCOLUMNS];
+    const char *text[NCOLUMNS];
+    char orig[FB_ADDR_STRLEN], resp[FB_ADDR_STRLEN];
+};
+
+static void flatten(const struct fb_session *s, struct flat *f)
 {
-    *(uint64_t *)ctx += s->orig_bytes;
+    const uint64_t v[NCOLUMNS] = {s->number,
+                                  (uint64_t)s->ts_ns,
+                                  (uint64_t)s->duration_ns,
+                                  0,
+                                  s->orig_p,
+                                  0,
+                                  s->resp_p,
+                                  0,
+                                  0,
+                                  0,
+                                  0,
+                                  s->orig_bytes,
+                                  s->resp_bytes,
+                                  s->missed_bytes,
+                                  s->orig_pkts,
+                                  s->resp_pkts,
+                                  s->orig_ip_bytes,
+                                  s->resp_ip_bytes,
+                                  s->ip_proto,
+                                  s->vlan,
+                                  s->orig_ttl,
+                                  s->resp_ttl,
+                                  0,
+                                  s->segments,
+                                  s->segment_gap_sum_ns,
+                                  s->segment_regularity_ppm,
+                                  (uint64_t)s->syn_synack_ns,
+                                  (uint64_t)s->synack_ack_ns,
+                                  s->orig_retrans_pkts,
+                                  s->resp_retrans_pkts,
+                                  s->orig_ooo_pkts,
+                                  s->resp_ooo_pkts,
+                                  s->first_ordinal,
+                                  s->evidence_pkts};
+    memcpy(f->v, v, sizeof v);
+    memset(f->text, 0, sizeof f->text);
+    fb_addr_format(&s->orig_h, f->orig);
+    fb_addr_format(&s->resp_h, f->resp);
+    f->text[3] = f->orig;
+    f->text[5] = f->resp;
+    f->text[7] = fb_session_proto_name(s->proto);
+    f->text[8] = s->service;
+    f->text[9] = fb_conn_state_name((enum fb_conn_state)s->conn_state);
+    f->text[10] = s->history;
+    f->text[22] = fb_end_reason_name((enum fb_end_reason)s->end_reason);
+}
+
+static enum fb_status copy_row(void *ctx, const struct fb_session *s)
+{
+    struct copy *to = ctx;
+    struct flat f;
+    flatten(s, &f);
+    for (int i = 0; i < NCOLUMNS && to->insert; i++) {
+        if (f.text[i] ? !*f.text[i] : (i == 26 || i == 27) && f.v[i] == -1)
+            sqlite3_bind_null(to->insert, i + 1);
+        else if (f.text[i])
+            sqlite3_bind_text(to->insert, i + 1, f.text[i], -1, SQLITE_STATIC);
+        else
+            sqlite3_bind_int64(to->insert, i + 1, f.v[i]);
+    }
+    if (to->insert) {
+        must_sql(to->db, sqlite3_step(to->insert));
+        sqlite3_reset(to->insert);
+    }
+    for (int i = 0; i < NCOLUMNS && to->csv; i++) {
+        if (i)
+            putc(',', to->csv);
+        if (f.text[i])
+            fputs(f.text[i], to->csv);
+        else if ((i != 26 && i != 27) || f.v[i] != -1)
+            fprintf(to->csv, "%lld", (long long)f.v[i]);
+    }
+    if (to->csv)
+        putc('\n', to->csv);
     return FB_OK;
 }
 
-static void query_case(const char *path, uint64_t n)
+static enum fb_status no_row(void *ctx, const struct fb_session *s)
+{
+    struct flat f;
+    flatten(s, &f);
+    *(uint64_t *)ctx += (uint64_t)f.v[11];
+    return FB_OK;
+}
+
+static void write_plain(struct fb_case *c, const char *path, uint64_t n)
+{
+    struct copy to = {0};
+    uint64_t sum = 0;
+    double reading = cpu_now();
+    must(fb_case_each_session(c, no_row, &sum, &last));
+    double cpu = cpu_now();
+    reading = cpu - reading;
+    must_sql(NULL, sqlite3_open(path, &to.db));
+    must_sql(to.db,
+             sqlite3_exec(to.db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL", NULL, NULL, NULL));
+    must_sql(to.db,
+             sqlite3_exec(to.db, "CREATE TABLE s(" COLUMNS ", PRIMARY KEY(number)) WITHOUT ROWID; BEGIN",
+                          NULL, NULL, NULL));
+    struct fb_buf sql;
+    fb_buf_init(&sql, 4096);
+    fb_buf_puts(&sql, "INSERT INTO s VALUES(?");
+    for (int i = 1; i < NCOLUMNS; i++)
+        fb_buf_puts(&sql, ",?");
+    fb_buf_putc(&sql, ')');
+    must_sql(to.db, sqlite3_prepare_v2(to.db, fb_buf_cstr(&sql), -1, &to.insert, NULL));
+    fb_buf_release(&sql);
+    must(fb_case_each_session(c, copy_row, &to, &last));
+    sqlite3_finalize(to.insert);
+    must_sql(to.db,
+             sqlite3_exec(to.db,
+                          "COMMIT; CREATE INDEX i1 ON s(ts); CREATE INDEX i2 ON s(orig_h); CREATE INDEX i3 "
+                          "ON s(resp_h); CREATE INDEX i4 ON s(resp_p); PRAGMA wal_checkpoint(TRUNCATE); "
+                          "PRAGMA journal_mode=DELETE",
+                          NULL, NULL, NULL));
+    sqlite3_close(to.db);
+    print_write("sqlite", n, cpu_now() - cpu - reading, path);
+}
+
+static void write_csv(struct fb_case *c, const char *path)
+{
+    struct copy to = {.csv = fopen(path, "we")};
+    if (!to.csv)
+        exit(4);
+    fputs(COLUMNS "\n", to.csv);
+    must(fb_case_each_session(c, copy_row, &to, &last));
+    if (fclose(to.csv) != 0)
+        exit(4);
+}
+
+/* ---- questions ---- */
+
+static void evict(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    fdatasync(fd);
+    posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+    close(fd);
+}
+
+/* FNV-1a over the cells of a row as text, each with a 0x1f behind it. */
+static uint32_t hash_bytes(uint32_t h, const void *p, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        h = (h ^ ((const uint8_t *)p)[i]) * 16777619u;
+    return (h ^ 0x1f) * 16777619u;
+}
+
+struct result {
+    uint64_t rows;
+    uint32_t hash;
+};
+
+static struct result run_case(struct fb_case *c, const char *sql)
+{
+    struct result r = {0};
+    struct fb_query *q;
+    must(fb_query_prepare(c, sql, &q, &last));
+    enum fb_status st;
+    for (; (st = fb_query_step(q, &last)) == FB_OK; r.rows++) {
+        uint32_t h = 2166136261u;
+        for (int k = 0; k < fb_query_ncols(q); k++) {
+            struct fb_cell cell;
+            char t[24];
+            fb_query_cell(q, k, &cell);
+            if (cell.type == FB_CELL_INT)
+                h = hash_bytes(h, t, (size_t)snprintf(t, sizeof t, "%lld", (long long)cell.i));
+            else
+                h = hash_bytes(h, cell.p, cell.type == FB_CELL_TEXT ? cell.n : 0);
+        }
+        r.hash += h;
+    }
+    must(st == FB_EOF ? FB_OK : st);
+    fb_query_close(q);
+    return r;
+}
+
+static struct result run_plain(sqlite3 *db, const char *sql)
+{
+    struct result r = {0};
+    sqlite3_stmt *st;
+    must_sql(db, sqlite3_prepare_v2(db, sql, -1, &st, NULL));
+    int rc;
+    for (; (rc = sqlite3_step(st)) == SQLITE_ROW; r.rows++) {
+        uint32_t h = 2166136261u;
+        for (int k = 0; k < sqlite3_column_count(st); k++) {
+            const void *p = sqlite3_column_text(st, k);
+            h = hash_bytes(h, p, (size_t)sqlite3_column_bytes(st, k));
+        }
+        r.hash += h;
+    }
+    must_sql(db, rc);
+    sqlite3_finalize(st);
+    return r;
+}
+
+static void print_ask(const char *engine, const char *name, double cold, double warm, struct result r)
+{
+    printf("ask\t%s\t%s\t%.2f\t%.2f\t%llu\t%u\n", engine, name, cold * 1e3, warm * 1e3,
+           (unsigned long long)r.rows, r.hash);
+    fflush(stdout);
+}
+
+static void ask_case(const char *path, const char *name, const char *sql)
 {
     struct fb_case *c;
-    MUST(fb_case_open(path, &c, &err));
-    group_sizes(c, n);
+    evict(path);
+    double cold = seconds(CLOCK_MONOTONIC);
+    must(fb_case_open(path, &c, &last));
+    run_case(c, sql);
+    cold = seconds(CLOCK_MONOTONIC) - cold;
+    double warm = cpu_now();
+    struct result r = run_case(c, sql);
+    print_ask("fbcase", name, cold, cpu_now() - warm, r);
+    fb_case_close(c);
+}
+
+static void ask_plain(const char *path, const char *name, const char *sql)
+{
+    sqlite3 *db;
+    evict(path);
+    double cold = seconds(CLOCK_MONOTONIC);
+    must_sql(NULL, sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL));
+    run_plain(db, sql);
+    cold = seconds(CLOCK_MONOTONIC) - cold;
+    double warm = cpu_now();
+    struct result r = run_plain(db, sql);
+    print_ask("sqlite", name, cold, cpu_now() - warm, r);
+    sqlite3_close(db);
+}
+
+static char *text_of(struct fb_case *c, const char *sql)
+{
+    struct fb_query *q;
+    struct fb_cell cell;
+    must(fb_query_prepare(c, sql, &q, &last));
+    must(fb_query_step(q, &last));
+    fb_query_cell(q, 0, &cell);
+    char *t = NULL;
+    if (cell.type == FB_CELL_INT ? asprintf(&t, "%lld", (long long)cell.i) < 0
+                                 : !(t = strndup(cell.p, cell.n)))
+        exit(4);
+    fb_query_close(q);
+    return t;
+}
+
+/* In a statement: $T the table, $R and $C a rare and the busiest address, $A and $B a tenth of the time, $N
+ * the number of a session, $L a list of 1000. */
+static const struct question {
+    const char *name, *ours, *theirs;
+} questions[] = {
+    {"session by number", "SELECT " COLUMNS " FROM $T WHERE number = $N", NULL},
+    {"rare address, all columns", "SELECT " COLUMNS " FROM sessions WHERE ip = '$R'",
+     "SELECT " COLUMNS " FROM s WHERE orig_h = '$R' OR resp_h = '$R'"},
+    {"absent address", "SELECT number FROM sessions WHERE ip = '203.0.113.7'",
+     "SELECT number FROM s WHERE orig_h = '203.0.113.7' OR resp_h = '203.0.113.7'"},
+    {"busiest address, 9 columns",
+     "SELECT number,ts,orig_h,orig_p,resp_h,resp_p,orig_bytes,resp_bytes,conn_state FROM sessions WHERE ip = "
+     "'$C'",
+     "SELECT number,ts,orig_h,orig_p,resp_h,resp_p,orig_bytes,resp_bytes,conn_state FROM s WHERE orig_h = "
+     "'$C' OR "
+     "resp_h = '$C'"},
+    {"top talkers, tenth of the time", "SELECT key, value FROM top('orig_h', 'bytes', 10, $A, $B)",
+     "SELECT orig_h, sum(orig_bytes + resp_bytes) v FROM s WHERE ts >= $A AND ts < $B GROUP BY 1 ORDER BY v "
+     "DESC "
+     "LIMIT 10"},
+    {"top talkers, all", "SELECT key, value FROM top('orig_h', 'bytes', 10)",
+     "SELECT orig_h, sum(orig_bytes + resp_bytes) v FROM s GROUP BY 1 ORDER BY v DESC LIMIT 10"},
+    {"top ports, all (scan)", "SELECT key, value FROM top('resp_p', 'bytes', 10)",
+     "SELECT resp_p, sum(orig_bytes + resp_bytes) v FROM s GROUP BY 1 ORDER BY v DESC LIMIT 10"},
+    {"sums over everything", "SELECT sessions, orig_bytes, resp_bytes, packets FROM rollup('all')",
+     "SELECT count(*), sum(orig_bytes), sum(resp_bytes), sum(orig_pkts + resp_pkts) FROM s"},
+    {"five aggregates in SQL",
+     "SELECT count(*), sum(orig_bytes), sum(resp_bytes), max(duration_ns), sum(orig_pkts) FROM $T", NULL},
+    {"count by conn_state", "SELECT key, sessions FROM rollup('conn_state')",
+     "SELECT conn_state, count(*) FROM s GROUP BY 1"},
+    {"the same in SQL", "SELECT conn_state, count(*) FROM $T GROUP BY 1", NULL},
+    {"timeline by hour", "SELECT ts, sessions, bytes FROM timeline(3600)",
+     "SELECT ts - ts % 3600000000000 AS b, count(*), sum(orig_bytes + resp_bytes) FROM s GROUP BY 1"},
+    {"ten largest pairs", "SELECT orig_h, resp_h, bytes FROM pairs(10)",
+     "SELECT orig_h, resp_h, sum(orig_bytes + resp_bytes) v FROM s GROUP BY 1, 2 ORDER BY v DESC LIMIT 10"},
+    {"1000 random numbers, all columns", "SELECT " COLUMNS " FROM $T WHERE number IN ($L)", NULL},
+};
+
+struct words {
+    char *rare, *common, *from, *to, *number, *list;
+};
+
+static struct words choose_words(struct fb_case *c, uint64_t n)
+{
+    struct words w;
     char sql[300];
-    snprintf(sql, sizeof sql, "SELECT * FROM sessions WHERE number = %llu", (unsigned long long)n / 3);
-    ask(c, "session by number, all columns", sql);
-    snprintf(sql, sizeof sql,
-             "SELECT * FROM sessions WHERE ip = (SELECT orig_h FROM sessions WHERE number = %llu)",
-             (unsigned long long)n / 2);
-    ask(c, "one client, all columns", sql);
-    ask(c, "absent address", "SELECT * FROM sessions WHERE ip = '203.0.113.7'");
-    ask(c, "common address, 9 columns",
-        "SELECT number,ts,orig_h,orig_p,resp_h,resp_p,orig_bytes,resp_bytes,conn_state FROM sessions WHERE "
-        "ip='10.0.5.53'");
-    ask(c, "sums over everything",
-        "SELECT count(*),sum(orig_bytes),sum(resp_bytes),max(duration_ns),sum(orig_pkts) FROM sessions");
-    ask(c, "count by conn_state", "SELECT conn_state,count(*) FROM sessions GROUP BY 1");
-    ask(c, "top talkers",
-        "SELECT orig_h,sum(orig_bytes+resp_bytes) b FROM sessions GROUP BY 1 ORDER BY b DESC LIMIT 10");
-    snprintf(sql, sizeof sql,
-             "WITH RECURSIVE r(i,x) AS (SELECT 0,12345 UNION ALL SELECT i+1,(x*1103515245+12345)%%2147483648 "
-             "FROM r WHERE i<999) "
-             "SELECT * FROM sessions WHERE number IN (SELECT 1+x%%%llu FROM r)",
-             (unsigned long long)n);
-    ask(c, "1000 random numbers, all columns", sql);
-    ask(c, "packets of one session", "SELECT * FROM packets WHERE number = 4711");
-    double t = seconds(CLOCK_MONOTONIC);
-    uint64_t sum = 0;
-    MUST(fb_case_each_session(c, count_row, &sum, &err));
-    printf("%-34s %.1f ms\n", "every session through the API", (seconds(CLOCK_MONOTONIC) - t) * 1e3);
-    t = seconds(CLOCK_MONOTONIC);
-    MUST(fb_case_check(c, &err));
-    printf("%-34s %.1f ms\n", "check", (seconds(CLOCK_MONOTONIC) - t) * 1e3);
+    struct gen g;
+    struct fb_buf list;
+    w.rare = text_of(
+        c, "SELECT key FROM rollup('ip') WHERE sessions BETWEEN 5 AND 7 ORDER BY abs(sessions - 6), key");
+    w.common = text_of(c, "SELECT key FROM top('ip', 'sessions', 1)");
+    snprintf(sql, sizeof sql, "SELECT ts FROM sessions WHERE number = %llu", (unsigned long long)(n / 2));
+    w.from = text_of(c, sql);
+    snprintf(sql, sizeof sql, "SELECT ts FROM sessions WHERE number = %llu",
+             (unsigned long long)(n * 6 / 10));
+    w.to = text_of(c, sql);
+    if (asprintf(&w.number, "%llu", (unsigned long long)(n / 3)) < 0)
+        exit(4);
+    gen_init(&g, 9);
+    fb_buf_init(&list, 1u << 16);
+    for (unsigned i = 0; i < 1000; i++)
+        fb_buf_printf(&list, "%s%llu", i ? "," : "", (unsigned long long)(1 + gen_below(&g, n)));
+    w.list = strdup(fb_buf_cstr(&list));
+    fb_buf_release(&list);
+    return w;
+}
+
+static void expand(const char *sql, const struct words *w, const char *table, struct fb_buf *out)
+{
+    fb_buf_clear(out);
+    for (const char *p = sql; *p; p++) {
+        if (*p != '$') {
+            fb_buf_putc(out, *p);
+            continue;
+        }
+        p++;
+        fb_buf_puts(out, *p == 'T'   ? table
+                         : *p == 'R' ? w->rare
+                         : *p == 'C' ? w->common
+                         : *p == 'A' ? w->from
+                         : *p == 'B' ? w->to
+                         : *p == 'N' ? w->number
+                                     : w->list);
+    }
+}
+
+static void check_case(const char *path)
+{
+    struct fb_case *c;
+    must(fb_case_open(path, &c, &last));
+    double cpu = cpu_now(), wall = seconds(CLOCK_MONOTONIC);
+    must(fb_case_check(c, &last));
+    print_ask("fbcase", "verify every row", seconds(CLOCK_MONOTONIC) - wall, cpu_now() - cpu,
+              (struct result){0});
     fb_case_close(c);
 }
 
 int main(int argc, char **argv)
 {
-    char path[256];
-    uint64_t n = argc > 1 ? strtoull(argv[1], NULL, 10) : 1000000;
-    if (argc > 2)
-        snprintf(path, sizeof path, "%s", argv[2]);
-    else
-        store_temp_path(path);
-    write_case(path, n);
-    query_case(path, n);
-    if (argc <= 2)
-        store_remove(path);
+    if (argc < 3) {
+        fputs("usage: bench_store N DIR [csv]\n", stderr);
+        return 2;
+    }
+    uint64_t n = strtoull(argv[1], NULL, 10);
+    char path[3][300];
+    static const char *const file[3] = {"bench.fbcase", "plain.db", "rows.csv"};
+    for (int i = 0; i < 3; i++) {
+        snprintf(path[i], sizeof path[i], "%s/%s", argv[2], file[i]);
+        unlink(path[i]);
+    }
+    struct fb_case *c;
+    write_case(path[0], n);
+    group_sizes(path[0], n);
+    must(fb_case_open(path[0], &c, &last));
+    struct words w = choose_words(c, n);
+    write_plain(c, path[1], n);
+    if (argc > 3)
+        write_csv(c, path[2]);
+    fb_case_close(c);
+    struct fb_buf sql;
+    fb_buf_init(&sql, 1u << 17);
+    for (size_t i = 0; i < sizeof questions / sizeof *questions; i++) {
+        const struct question *q = &questions[i];
+        expand(q->ours, &w, "sessions", &sql);
+        ask_case(path[0], q->name, fb_buf_cstr(&sql));
+        expand(q->theirs ? q->theirs : q->ours, &w, "s", &sql);
+        ask_plain(path[1], q->name, fb_buf_cstr(&sql));
+        printf("sql\t%s\t%s\n", q->name, fb_buf_cstr(&sql));
+    }
+    fb_buf_release(&sql);
+    check_case(path[0]);
     return 0;
 }
