@@ -2,7 +2,6 @@
 #include "store/case_impl.h"
 #include "store/chain.h"
 #include "store/layers.h"
-#include "store/zone.h"
 
 #include <sodium/utils.h>
 #include <sys/stat.h>

@@ -104,6 +104,7 @@ struct fb_zone {
     uint64_t lo[FB_COL_COUNT], hi[FB_COL_COUNT]; /* zoned columns; signed ones in two's complement */
     struct fb_tally states[16], protos[16];      /* by conn_state and proto; the last one has the rest */
 };
+bool fb_zone_read(const uint8_t *p, size_t n, struct fb_zone *out); /* zone.c */
 
 /* ---- writing ---- */
 

@@ -244,6 +244,28 @@ void fb_stream_release(struct fb_stream *s)
     *s = (struct fb_stream){0};
 }
 
+/* Nearly every page is full: with the number known, the compiler makes vectors of these loops. */
+#define FULL_OR(n, call_full, call_n)                                                                        \
+    do {                                                                                                     \
+        if ((n) == FB_PAGE_ROWS)                                                                             \
+            call_full;                                                                                       \
+        else                                                                                                 \
+            call_n;                                                                                          \
+    } while (0)
+
+static inline __attribute__((always_inline)) void
+add_plane(uint64_t *restrict out, const uint8_t *restrict raw, size_t n, unsigned shift)
+{
+    for (size_t i = 0; i < n; i++)
+        out[i] |= (uint64_t)raw[i] << shift;
+}
+
+static inline __attribute__((always_inline)) void add_base(uint64_t *out, size_t n, uint64_t base)
+{
+    for (size_t i = 0; i < n; i++)
+        out[i] += base;
+}
+
 static bool read_planes(struct fb_zip *z, struct fb_cur *c, unsigned width, size_t n, uint64_t *out)
 {
     memset(out, 0, n * sizeof *out);
@@ -255,8 +277,7 @@ static bool read_planes(struct fb_zip *z, struct fb_cur *c, unsigned width, size
         }
         if (!get_block(z, c, z->raw, n))
             return false;
-        for (size_t i = 0; i < n; i++)
-            out[i] |= (uint64_t)z->raw[i] << (8 * k);
+        FULL_OR(n, add_plane(out, z->raw, FB_PAGE_ROWS, 8 * k), add_plane(out, z->raw, n, 8 * k));
     }
     return true;
 }
@@ -268,9 +289,10 @@ static bool read_mixed(struct fb_zip *z, struct fb_cur *c, unsigned width, size_
         return true;
     if (!get_block(z, c, z->raw, n * width))
         return false;
+    const uint8_t *p = z->raw;
     for (size_t i = 0; i < n; i++)
         for (unsigned k = 0; k < width; k++)
-            out[i] |= (uint64_t)z->raw[i * width + k] << (8 * k);
+            out[i] |= (uint64_t)*p++ << (8 * k);
     return true;
 }
 
@@ -287,8 +309,8 @@ size_t fb_stream_page(struct fb_zip *z, const struct fb_stream *s, size_t i,
     if (!good || !fb_cur_ok(&c) || fb_cur_left(&c) != 0)
         return 0;
     if (s->enc != FB_ENC_DELTA) {
-        for (size_t k = 0; k < n && s->base; k++)
-            out[k] += s->base;
+        if (s->base)
+            FULL_OR(n, add_base(out, FB_PAGE_ROWS, s->base), add_base(out, n, s->base));
         return n;
     }
     uint64_t v = s->pages[i].first;

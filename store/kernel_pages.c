@@ -35,7 +35,8 @@ enum fb_status fb_pages_next_chunk(struct fb_pages *p, const struct fb_chunk_met
         int64_t lo = (int64_t)z->lo[FB_COL_TS], hi = (int64_t)z->hi[FB_COL_TS];
         if (!p->k->whole && (hi < p->k->t0_ns || !before_end(p->k, lo)))
             continue;
-        p->inside = p->k->whole || (lo >= p->k->t0_ns && before_end(p->k, hi));
+        p->gone = fb_gone_find(&p->k->c->gone, list->m[p->at].cid >> 20);
+        p->inside = !p->gone && (p->k->whole || (lo >= p->k->t0_ns && before_end(p->k, hi)));
         *m = &list->m[p->at++];
         return FB_OK;
     }
@@ -50,7 +51,7 @@ enum fb_status fb_pages_enter(struct fb_pages *p, struct fb_err *err)
     return fb_case_take_chunk(p->k->c, m, &p->held, err);
 }
 
-/* Keeps the rows of the window. */
+/* Keeps the rows that are there and in the window. */
 static void select_window(struct fb_pages *p, size_t n)
 {
     uint32_t kept = 0;
@@ -58,7 +59,8 @@ static void select_window(struct fb_pages *p, size_t n)
         int64_t ts = (int64_t)p->ts[i];
         p->sel[kept] = (uint16_t)i;
         p->ts[kept] = (uint64_t)ts;
-        kept += ts >= p->k->t0_ns && before_end(p->k, ts);
+        kept += ts >= p->k->t0_ns && before_end(p->k, ts) &&
+                !fb_gone_row(p->gone, p->page * FB_PAGE_ROWS + (uint32_t)i);
     }
     p->n = kept;
 }

@@ -10,7 +10,8 @@ struct fb_pages {
     struct fb_held_chunk *held;
     size_t at; /* next chunk of the case's list */
     uint32_t page, npages;
-    bool inside;  /* every row of the chunk is in the window */
+    const struct fb_gone *gone; /* rows of the chunk that retention removed */
+    bool inside;  /* every row of the chunk is there and in the window: its zone map tells of them */
     bool need_ts; /* ts is wanted for its own sake */
     uint32_t n;   /* rows of the page that count */
     uint64_t ts[FB_PAGE_ROWS];

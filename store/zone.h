@@ -25,8 +25,6 @@ struct fb_zone_service {
 void fb_zone_write(const struct fb_zone *z, const struct fb_zone_service *services, size_t n,
                    struct fb_buf *out);
 
-bool fb_zone_read(const uint8_t *p, size_t n, struct fb_zone *out);
-
 /* Appends the zone map that the rows of a chunk make. False: the chunk is damaged, or out of memory. */
 bool fb_zone_rebuild(struct fb_chunk *k, struct fb_buf *out);
 

@@ -86,6 +86,10 @@ static void sees_the_rest(const char *path, const struct gen_session *all, int64
     assert_int_equal(fb_case_each_session(c, on_session, &w, &err), FB_OK);
     assert_int_equal(w.seen, stays);
     assert_int_equal(count(c, "SELECT count(*) FROM sessions"), stays);
+    assert_int_equal(count(c, "SELECT sessions FROM rollup('all')"), stays);
+    assert_int_equal(count(c, "SELECT sum(sessions) FROM rollup('service')"), stays);
+    assert_int_equal(count(c, "SELECT sum(sessions) FROM timeline(60)"), stays);
+    assert_int_equal(count(c, "SELECT sum(sessions) FROM pairs(1000000)"), stays);
     assert_int_equal(count(c, "SELECT count(*) FROM packets"), 3 * stays);
     assert_int_equal(count(c, "SELECT count(DISTINCT number) FROM packets"), stays);
     assert_int_equal(count(c, "SELECT count(*) FROM sessions WHERE number IN (1, 2, 3)"), 0);
