@@ -57,7 +57,7 @@ $(B)/%.o: %.c | $(B)/.checked
 	$(call say,CC,$<)$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
 $(LIB): $(call obj,$(LIB_SRC))
-	$(call say,AR,$@)rm -f $@ && ar rcs $@ $^
+	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $^
 
 $(BIN): $(call obj,$(CLI_SRC)) $(LIB)
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
@@ -71,7 +71,7 @@ $(B)/pic/%.o: %.c | $(B)/.checked
 	$(call say,CC-PIC,$<)$(CC) $(filter-out -fPIE,$(CFLAGS_ALL)) -fPIC -fvisibility=hidden -DFB_SQLITE_EXTENSION -MMD -MP -c -o $@ $<
 
 $(B)/pic/libfbcase.a: $(patsubst %.c,$(B)/pic/%.o,$(filter-out $(EXT_SRC),$(PIC_SRC)))
-	$(call say,AR,$@)rm -f $@ && ar rcs $@ $^
+	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $^
 
 $(EXT): $(B)/pic/store/fbcase_ext.o $(B)/pic/libfbcase.a
 	$(call say,LD,$@)$(CC) $(filter-out -pie,$(LDFLAGS_ALL)) -shared -Wl,-Bsymbolic $(if $(SAN),,-Wl,-z,defs) -o $@ $^ $(filter -lzstd -lsodium -lcrypto -L%,$(PKG_LIBS))
@@ -83,6 +83,10 @@ $(B)/tests/%: $(B)/tests/unit/%.o $(call obj,$(HELP_SRC)) $(LIB)
 $(B)/bench/%: $(B)/tests/bench/%.o $(call obj,$(HELP_SRC)) $(LIB)
 	$(Q)mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS) -lcmocka
+
+# Verifies a case file; tests/cross.sh runs it on cases from other machines.
+$(B)/case_check: $(B)/tests/cross/case_check.o $(LIB)
+	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
 
 $(B)/fuzz/%: tests/fuzz/%.c $(LIB)
 	$(Q)mkdir -p $(@D)
@@ -142,4 +146,4 @@ install: all
 clean:
 	rm -rf $(B) demo
 
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find $(B) -type f -name '*.d' 2>/dev/null)

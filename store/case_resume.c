@@ -2,6 +2,7 @@
  */
 #include "store/case_file.h"
 #include "store/case_writer.h"
+#include "store/zone.h"
 
 #include <unistd.h>
 

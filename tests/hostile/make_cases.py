@@ -146,7 +146,7 @@ for t, columns in tables.items():
 
 # ---- chunks that are others than they say
 change("chunk_swap.fbcase", "any", "UPDATE chunk_grp SET k=-1-k",
-       "UPDATE chunk_grp SET k=(((-1-k)>>4)<<4)+6-((-1-k)&15)")
+       "UPDATE chunk_grp SET k=(((-1-k)>>4)<<4)+15-((-1-k)&15)")
 change("chunk_rows.fbcase", "any", "UPDATE chunk SET nrows=65536, last_number=65536 WHERE kind=0")
 change("chunk_repeat.fbcase", "any", "INSERT INTO chunk SELECT cid+1048576, kind, nrows, first_number+65536, "
        "last_number+65536, ts_min, ts_max, zone, content_hash, logical_hash FROM chunk",
