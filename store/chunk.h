@@ -13,7 +13,7 @@
 #include "store/column.h"
 #include "store/dict.h"
 #include "store/row.h"
-#include "store/tally.h"
+#include "store/zone_tally.h"
 
 #define FB_CHUNK_ROWS    65536u
 #define FB_CHUNK_VERSION 1

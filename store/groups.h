@@ -6,7 +6,7 @@
 #include "base/buf.h"
 #include "base/cursor.h"
 #include "base/err.h"
-#include "store/tally.h"
+#include "store/zone_tally.h"
 
 #define FB_GROUPS_BYTES_MAX ((size_t)512 << 20)
 

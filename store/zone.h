@@ -5,7 +5,7 @@
 
 #include "base/buf.h"
 #include "store/chunk.h"
-#include "store/tally.h"
+#include "store/zone_tally.h"
 
 /* Rows by service, where the services of a chunk are few and short; ascending by name. */
 #define FB_ZONE_SERVICES_MAX 64u

@@ -1,7 +1,7 @@
 /* Sums over sessions: how many, and their bytes and packets. Sums stop at 2^64-1 instead of wrapping, so they
  * do not depend on the order in which they are taken. */
-#ifndef FB_STORE_TALLY_H
-#define FB_STORE_TALLY_H
+#ifndef FB_STORE_ZONE_TALLY_H
+#define FB_STORE_ZONE_TALLY_H
 
 #include <stdint.h>
 
