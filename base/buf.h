@@ -33,7 +33,8 @@ void fb_buf_put_u64dec(struct fb_buf *b, uint64_t v); /* decimal digits, no loca
 void fb_buf_put_i64dec(struct fb_buf *b, int64_t v);
 void fb_buf_printf(struct fb_buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* NUL-terminates (the NUL is not counted in len) and returns the text; "" when the buffer is empty or failed. */
+/* NUL-terminates (the NUL is not counted in len) and returns the text; "" when the buffer is empty or failed.
+ */
 const char *fb_buf_cstr(struct fb_buf *b);
 
 #endif

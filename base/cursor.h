@@ -2,7 +2,8 @@
  *
  * A cursor is a window on borrowed bytes with a sticky error: a fetch past the end returns zero and marks the
  * cursor as failed, and everything after that fails too, so a decoder can fetch ten fields and test once with
- * fb_cur_ok(). A failed cursor has nothing left, so loops over fb_cur_left() end. Not shared between threads. */
+ * fb_cur_ok(). A failed cursor has nothing left, so loops over fb_cur_left() end. Not shared between threads.
+ */
 #ifndef FB_BASE_CURSOR_H
 #define FB_BASE_CURSOR_H
 

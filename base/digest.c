@@ -13,7 +13,8 @@ void fb_digest_init(struct fb_digest_state *s, const char *domain)
     memcpy(personal, domain, n);
     /* Idempotent and thread-safe; it selects the processor's fastest implementation. */
     FB_BUG(sodium_init() < 0);
-    FB_BUG(crypto_generichash_blake2b_init_salt_personal(&s->st, NULL, 0, FB_DIGEST_LEN, NULL, personal) != 0);
+    FB_BUG(crypto_generichash_blake2b_init_salt_personal(&s->st, NULL, 0, FB_DIGEST_LEN, NULL, personal) !=
+           0);
 }
 
 void fb_digest_update(struct fb_digest_state *s, const void *p, size_t n)

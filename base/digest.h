@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define FB_DIGEST_LEN 32
+#define FB_DIGEST_LEN    32
 #define FB_DIGEST_HEXLEN 65 /* with the NUL */
 
 struct fb_digest {

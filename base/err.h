@@ -1,16 +1,17 @@
 /* Errors as values.
  *
  * Every call that can fail returns an fb_status and, where the cause is worth a sentence, fills the fb_err it
- * was given at the point of failure. Three classes never mix: damage in the input (counted, located, work goes
- * on: see evidence.h), failure of the environment or the request (a status), and a programming error (FB_BUG,
- * which aborts with exit code 70). Nothing here is shared between threads. */
+ * was given at the point of failure. Three classes never mix: damage in the input (counted, located, work
+ * goes on: see evidence.h), failure of the environment or the request (a status), and a programming error
+ * (FB_BUG, which aborts with exit code 70). Nothing here is shared between threads. */
 #ifndef FB_BASE_ERR_H
 #define FB_BASE_ERR_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The numbers are part of the interface and never change meaning. 2..5 equal the exit codes of the program. */
+/* The numbers are part of the interface and never change meaning. 2..5 equal the exit codes of the program.
+ */
 enum fb_status {
     FB_OK = 0,
     FB_EOF = 1,           /* no more; not an error */
@@ -28,14 +29,15 @@ enum fb_status {
 
 #define FB_ERR_MSG_MAX 384
 
-/* One error. `msg` is a whole sentence without a trailing newline: what was found, what was expected, and where
- * it helps what to try. Names taken from input are already escaped in it. */
+/* One error. `msg` is a whole sentence without a trailing newline: what was found, what was expected, and
+ * where it helps what to try. Names taken from input are already escaped in it. */
 struct fb_err {
     enum fb_status status;
     char msg[FB_ERR_MSG_MAX];
 };
 
-/* Fills `err` (may be NULL) and returns `status`, so that `return fb_err_set(err, FB_ERR_IO, ...)` reads well. */
+/* Fills `err` (may be NULL) and returns `status`, so that `return fb_err_set(err, FB_ERR_IO, ...)` reads
+ * well. */
 enum fb_status fb_err_set(struct fb_err *err, enum fb_status status, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 

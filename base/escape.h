@@ -1,22 +1,25 @@
-/* Bytes that come from traffic, made safe for where they are shown. One function per medium; the raw bytes stay
- * in the case. All append to a buffer and never fail otherwise than by its ceiling. */
+/* Bytes that come from traffic, made safe for where they are shown. One function per medium; the raw bytes
+ * stay in the case. All append to a buffer and never fail otherwise than by its ceiling. */
 #ifndef FB_BASE_ESCAPE_H
 #define FB_BASE_ESCAPE_H
 
 #include "base/buf.h"
 
-/* For a terminal and for messages on stderr: C0, DEL, C1, bidirectional and zero-width controls, line and paragraph
- * separators and bytes that are not UTF-8 become \xHH or \u{HHHH}; a backslash becomes two. */
+/* For a terminal and for messages on stderr: C0, DEL, C1, bidirectional and zero-width controls, line and
+ * paragraph separators and bytes that are not UTF-8 become \xHH or \u{HHHH}; a backslash becomes two. */
 void fb_escape_term(struct fb_buf *out, const void *p, size_t n);
 
-/* A JSON string with its quotes. Bytes that are not UTF-8 become U+FFFD; controls, DEL, C1 and U+2028/9 are \u escapes. */
+/* A JSON string with its quotes. Bytes that are not UTF-8 become U+FFFD; controls, DEL, C1 and U+2028/9 are
+ * \u escapes. */
 void fb_escape_json(struct fb_buf *out, const void *p, size_t n);
 
-/* One CSV field (RFC 4180): quoted when it must be; a leading = + - @ TAB or CR in text gets an apostrophe in front, so
- * that no spreadsheet takes it for a formula. `is_text` is false for numbers that this program formatted. */
+/* One CSV field (RFC 4180): quoted when it must be; a leading = + - @ TAB or CR in text gets an apostrophe in
+ * front, so that no spreadsheet takes it for a formula. `is_text` is false for numbers that this program
+ * formatted. */
 void fb_escape_csv(struct fb_buf *out, const void *p, size_t n, bool is_text);
 
-/* One field of Zeek's TSV: tab, newline, carriage return, other controls, backslash and bytes that are not UTF-8 as \xHH. */
+/* One field of Zeek's TSV: tab, newline, carriage return, other controls, backslash and bytes that are not
+ * UTF-8 as \xHH. */
 void fb_escape_zeek(struct fb_buf *out, const void *p, size_t n);
 
 /* HTML text and double-quoted attribute values. */

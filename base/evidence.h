@@ -1,4 +1,5 @@
-/* What is known about one evidence file. A plain record: ingest fills it, the case keeps it, the command line prints it.
+/* What is known about one evidence file. A plain record: ingest fills it, the case keeps it, the command line
+ * prints it.
  *
  * Owned by whoever filled it; fb_evidence_release frees what it points to. Nothing in it depends on the wall
  * clock. `path` is where the file lay when it was read and is not part of any digest. */
@@ -25,12 +26,12 @@ struct fb_iface {
     uint32_t section; /* 0-based section of the file */
     uint32_t id;      /* number within its section */
     uint32_t linktype;
-    uint32_t snaplen;     /* bytes; 0 = no limit */
-    uint8_t tsresol;      /* as pcapng's if_tsresol: 10^-n s, or 2^-(n & 0x7f) s with the top bit set */
-    int64_t ts_offset_s;  /* pcapng's if_tsoffset */
+    uint32_t snaplen;    /* bytes; 0 = no limit */
+    uint8_t tsresol;     /* as pcapng's if_tsresol: 10^-n s, or 2^-(n & 0x7f) s with the top bit set */
+    int64_t ts_offset_s; /* pcapng's if_tsoffset */
     char *name, *description, *filter, *os; /* raw bytes as UTF-8 text; NULL when absent */
     uint64_t pkts;
-    uint64_t if_recv, if_drop;   /* from the last ISB; valid with has_stats */
+    uint64_t if_recv, if_drop; /* from the last ISB; valid with has_stats */
     bool has_stats;
 };
 
@@ -42,7 +43,8 @@ struct fb_evidence_note {
     char *text;
 };
 
-/* Where a reader can start again: the uncompressed offset of a packet record, every FB_CHECKPOINT_PKTS packets. */
+/* Where a reader can start again: the uncompressed offset of a packet record, every FB_CHECKPOINT_PKTS
+ * packets. */
 struct fb_checkpoint {
     uint64_t pkt_no;
     uint64_t byte_off;
@@ -55,9 +57,9 @@ struct fb_evidence {
     uint8_t sha256[32];  /* of the file as read: what sha256sum prints */
     enum fb_evidence_format format;
     enum fb_compression compression;
-    uint64_t pkts;      /* packet records */
-    uint64_t cap_bytes; /* sum of captured lengths */
-    uint64_t wire_bytes; /* sum of original lengths */
+    uint64_t pkts;                   /* packet records */
+    uint64_t cap_bytes;              /* sum of captured lengths */
+    uint64_t wire_bytes;             /* sum of original lengths */
     int64_t first_ts_ns, last_ts_ns; /* smallest and largest packet time; valid when pkts > 0 */
     uint64_t backward_pkts;          /* packets earlier than the one before them in the file */
     struct fb_damage *damage;
@@ -70,12 +72,13 @@ struct fb_evidence {
     uint64_t notes_total;
     struct fb_checkpoint *checkpoints;
     size_t ncheckpoints;
-    /* Offsets of section header and interface blocks, which a reader that starts in the middle must parse first. */
+    /* Offsets of section header and interface blocks, which a reader that starts in the middle must parse
+     * first. */
     uint64_t *meta_offs;
     size_t nmeta_offs;
 };
 #define FB_DAMAGE_MAX 256
-#define FB_NOTES_MAX 4096
+#define FB_NOTES_MAX  4096
 
 void fb_evidence_release(struct fb_evidence *e); /* accepts a zeroed record */
 
@@ -84,10 +87,10 @@ const char *fb_evidence_format_name(enum fb_evidence_format f);
 const char *fb_compression_name(enum fb_compression c);
 
 /* Appends a damage record (a formatted sentence); counts only, past FB_DAMAGE_MAX. */
-enum fb_status fb_evidence_add_damage(struct fb_evidence *e, uint64_t byte_off, uint64_t pkt_no, const char *fmt, ...)
-    __attribute__((format(printf, 4, 5)));
+enum fb_status fb_evidence_add_damage(struct fb_evidence *e, uint64_t byte_off, uint64_t pkt_no,
+                                      const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 /* Appends a note; its text is cut at 4096 bytes and at the first NUL. Counts only, past FB_NOTES_MAX. */
-enum fb_status fb_evidence_add_note(struct fb_evidence *e, uint64_t byte_off, uint64_t pkt_no, const char *kind,
-                                    const void *text, size_t n);
+enum fb_status fb_evidence_add_note(struct fb_evidence *e, uint64_t byte_off, uint64_t pkt_no,
+                                    const char *kind, const void *text, size_t n);
 
 #endif

@@ -32,14 +32,15 @@ enum fb_tunnel {
 #define FB_TUNNEL_DEPTH_MAX 4
 
 /* fb_packet.flags */
-#define FB_PKT_BAD_CHECKSUM 0x01   /* transport checksum wrong (and checked) */
-#define FB_PKT_BAD_HEADER 0x02     /* transport header unusable: a session exists, the packet counts for nothing more */
-#define FB_PKT_REASSEMBLED 0x04    /* put together from fragments */
-#define FB_PKT_HAS_MACS 0x08
+#define FB_PKT_BAD_CHECKSUM 0x01 /* transport checksum wrong (and checked) */
+#define FB_PKT_BAD_HEADER                                                                                    \
+    0x02 /* transport header unusable: a session exists, the packet counts for nothing more */
+#define FB_PKT_REASSEMBLED    0x04 /* put together from fragments */
+#define FB_PKT_HAS_MACS       0x08
 #define FB_PKT_DEPTH_EXCEEDED 0x10 /* it encapsulates more, but FB_TUNNEL_DEPTH_MAX is reached */
 
 struct fb_packet {
-    int64_t ts_ns;    /* time of the record (of the completing fragment's record) */
+    int64_t ts_ns; /* time of the record (of the completing fragment's record) */
     struct fb_addr src, dst;
     uint16_t src_p, dst_p; /* ICMP: type and code */
     uint8_t proto;         /* enum fb_proto */
@@ -50,19 +51,23 @@ struct fb_packet {
     uint8_t tcp_flags;     /* FB_TCP_* */
     uint16_t window;
     uint32_t seq, ack;
-    uint32_t ip_bytes;       /* IP total length as counted: v4 total length, v6 payload + 40; 0 for TSO frames */
-    uint32_t payload_bytes;  /* transport payload by the IP (UDP: UDP) length, after the transport header. ICMP: after 8 bytes */
+    uint32_t ip_bytes; /* IP total length as counted: v4 total length, v6 payload + 40; 0 for TSO frames */
+    uint32_t payload_bytes;  /* transport payload by the IP (UDP: UDP) length, after the transport header.
+                                ICMP: after 8 bytes */
     uint32_t payload_caplen; /* of it captured, at `payload` */
-    const uint8_t *payload;  /* borrowed: as long as the record, or until the decoder's next record for reassembled ones */
+    const uint8_t *payload;  /* borrowed: as long as the record, or until the decoder's next record for
+                                reassembled ones */
 
     uint16_t vlan, inner_vlan; /* VLAN ids; 0xffff = none */
     uint8_t src_mac[6], dst_mac[6];
 
-    uint8_t depth;                              /* encapsulations around it */
-    uint8_t tunnel[FB_TUNNEL_DEPTH_MAX];        /* enum fb_tunnel, outermost first */
-    /* Identity of the IP-level tunnels around it, up to the frame or the next UDP tunnel: the same both ways, 0 = none. */
+    uint8_t depth;                       /* encapsulations around it */
+    uint8_t tunnel[FB_TUNNEL_DEPTH_MAX]; /* enum fb_tunnel, outermost first */
+    /* Identity of the IP-level tunnels around it, up to the frame or the next UDP tunnel: the same both ways,
+     * 0 = none. */
     uint64_t tunnel_id;
-    /* Fragments: ordinals of the other records that this packet was put together from; borrowed like `payload`. */
+    /* Fragments: ordinals of the other records that this packet was put together from; borrowed like
+     * `payload`. */
     const uint64_t *frag_ordinals;
     uint32_t nfrag_ordinals;
 };

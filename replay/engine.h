@@ -42,12 +42,12 @@ enum fb_status fb_engine_new(const struct fb_engine_opts *opts, const struct fb_
 enum fb_status fb_engine_feed(struct fb_engine *e, const struct fb_record *rec, uint64_t ordinal,
                               struct fb_err *err);
 
-/* A look at what is going on, between two records and as often as the caller likes. Sessions that have ended by
- * now leave through the sink first; then `row` gets those open sessions of which a packet came after the record
- * with ordinal `since` (0: all), in number order, as they are now, with end_reason FB_END_EVIDENCE. The same
- * records, looked at in the same places, show the same; what the sink gets in the end does not depend on looks,
- * unless the memory ceiling was reached. `row` returns an enum fb_status; another than FB_OK ends the look with
- * it. */
+/* A look at what is going on, between two records and as often as the caller likes. Sessions that have ended
+ * by now leave through the sink first; then `row` gets those open sessions of which a packet came after the
+ * record with ordinal `since` (0: all), in number order, as they are now, with end_reason FB_END_EVIDENCE.
+ * The same records, looked at in the same places, show the same; what the sink gets in the end does not
+ * depend on looks, unless the memory ceiling was reached. `row` returns an enum fb_status; another than FB_OK
+ * ends the look with it. */
 enum fb_status fb_engine_look(struct fb_engine *e, uint64_t since,
                               int (*row)(void *ctx, const struct fb_session *s), void *ctx,
                               struct fb_err *err);

@@ -206,7 +206,8 @@ static enum fb_status leave(struct fb_merge *m, struct fb_shard *s, uint32_t flo
 /* What was built while memory was short may be poorer than it should be: nothing of it leaves. */
 static enum fb_status check_memory(const struct fb_merge *m, struct fb_err *err)
 {
-    return fb_alloc_failures() == m->alloc_failures ? FB_OK : fb_err_nomem(err, "sessions and what is in them");
+    return fb_alloc_failures() == m->alloc_failures ? FB_OK
+                                                    : fb_err_nomem(err, "sessions and what is in them");
 }
 
 /* What leaves has mostly fallen out of the cache: fetched a few sessions ahead. */

@@ -97,8 +97,9 @@ static enum fb_status put_notes(struct fb_case *c, uint64_t index, const struct 
 {
     sqlite3_stmt *st;
     enum fb_status got = FB_OK;
-    FB_TRY(fb_db_prepare(c->db, "INSERT INTO evidence_note(evidence, byte_off, pkt_no, kind, text) VALUES(?,?,?,?,?)",
-                         &st, err));
+    FB_TRY(fb_db_prepare(
+        c->db, "INSERT INTO evidence_note(evidence, byte_off, pkt_no, kind, text) VALUES(?,?,?,?,?)", &st,
+        err));
     for (size_t i = 0; i < e->nnotes && got == FB_OK; i++) {
         bind_u64(st, 1, index);
         bind_u64(st, 2, e->notes[i].byte_off);
@@ -238,8 +239,8 @@ static enum fb_status get_notes(struct fb_case *c, size_t index, struct fb_evide
 {
     sqlite3_stmt *st;
     enum fb_status got = FB_OK;
-    FB_TRY(prepare(c, "SELECT byte_off, pkt_no, kind, text FROM evidence_note WHERE evidence=? ORDER BY id", index,
-                   &st, err));
+    FB_TRY(prepare(c, "SELECT byte_off, pkt_no, kind, text FROM evidence_note WHERE evidence=? ORDER BY id",
+                   index, &st, err));
     while (next(c, st, &got, err)) {
         e->notes = grow(e->notes, e->nnotes, sizeof *e->notes, &got, err);
         if (got != FB_OK)

@@ -205,8 +205,8 @@ enum fb_status fb_timeline_each(struct fb_case *c,
         FB_TRY(load(c, first, err));
         for (size_t i = 0; i < c->timeline->n; i++) {
             const struct run *r = &c->timeline->run[i];
-            FB_TRY(row(ctx, &(struct fb_timeline_piece){r->evidence, r->first_ordinal, r->first_pkt_no,
-                                                        r->count}));
+            FB_TRY(row(
+                ctx, &(struct fb_timeline_piece){r->evidence, r->first_ordinal, r->first_pkt_no, r->count}));
         }
         next = first + 1;
     }

@@ -1,5 +1,5 @@
-/* SQL over a case. Tables: sessions, packets (virtual, over the compressed chunks), evidence, damage, interfaces, notes, runs ...
- * (docs/case-format.md). Statements can only read. */
+/* SQL over a case. Tables: sessions, packets (virtual, over the compressed chunks), evidence, damage,
+ * interfaces, notes, runs ... (docs/case-format.md). Statements can only read. */
 #ifndef FB_STORE_QUERY_H
 #define FB_STORE_QUERY_H
 
@@ -17,8 +17,10 @@ struct fb_cell {
     size_t n;
 };
 
-/* Prepares one statement. FB_ERR_USAGE with SQLite's message and the place in the text when it is no valid SELECT. */
-enum fb_status fb_query_prepare(struct fb_case *c, const char *sql, struct fb_query **out, struct fb_err *err);
+/* Prepares one statement. FB_ERR_USAGE with SQLite's message and the place in the text when it is no valid
+ * SELECT. */
+enum fb_status fb_query_prepare(struct fb_case *c, const char *sql, struct fb_query **out,
+                                struct fb_err *err);
 
 /* Binds the i-th parameter (1-based). */
 enum fb_status fb_query_bind_i64(struct fb_query *q, int i, int64_t v, struct fb_err *err);

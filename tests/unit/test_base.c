@@ -81,7 +81,6 @@ static void a_buffer_stops_at_its_ceiling(void **state)
     fb_buf_release(&b);
 }
 
-
 static void siphash_depends_on_key_and_every_byte(void **state)
 {
     (void)state;
