@@ -35,9 +35,8 @@ enum fb_tunnel {
 #define FB_PKT_BAD_CHECKSUM 0x01 /* transport checksum wrong (and checked) */
 #define FB_PKT_BAD_HEADER                                                                                    \
     0x02 /* transport header unusable: a session exists, the packet counts for nothing more */
-#define FB_PKT_REASSEMBLED    0x04 /* put together from fragments */
-#define FB_PKT_HAS_MACS       0x08
-#define FB_PKT_DEPTH_EXCEEDED 0x10 /* it encapsulates more, but FB_TUNNEL_DEPTH_MAX is reached */
+#define FB_PKT_REASSEMBLED 0x04 /* put together from fragments */
+#define FB_PKT_HAS_MACS    0x08
 
 struct fb_packet {
     int64_t ts_ns; /* time of the record (of the completing fragment's record) */

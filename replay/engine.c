@@ -184,7 +184,7 @@ enum fb_status fb_engine_feed(struct fb_engine *e, const struct fb_record *recor
         sp.part = part;
         sp.is_outer = false;
         sp.confirm = FB_TUN_NONE;
-        sp.limit = sp.p.flags & FB_PKT_DEPTH_EXCEEDED;
+        sp.limit = false;
         set_around(e, &sp);
         if (sp.p.proto == FB_PROTO_UDP)
             try_tunnel(e, &sp);

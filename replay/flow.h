@@ -82,9 +82,7 @@ struct fb_pklist_node {
 
 /* fb_flow.flags (uint16_t) */
 #define FB_FLOW_ONE_WAY        0x01 /* unpaired ICMP: the key keeps its direction */
-#define FB_FLOW_DNS            0x02 /* UDP DNS by port: the dns_session_timeout rule */
 #define FB_FLOW_SERVICE_DONE   0x04 /* no more payload to the service detector */
-#define FB_FLOW_HIST_X         0x08
 #define FB_FLOW_HAS_MACS       0x20
 #define FB_FLOW_SEG_OPEN       0x40
 #define FB_FLOW_FLIPPED_BY_APP 0x80
@@ -162,7 +160,7 @@ bool fb_flow_take_piece(struct fb_flow *f, struct fb_pool *nodes, struct fb_buf 
 /* A packet with accepted payload: segments and their gaps. */
 void fb_flow_payload_packet(struct fb_flow *f, int64_t ts_ns, bool psh, int64_t idle_ns);
 
-/* The record of a finished flow, strings borrowed from it and from `service_text`. */
+/* The record of a finished flow, strings borrowed from it and from `text`. */
 void fb_flow_record(const struct fb_flow *f, const struct fb_tcp *tcp, char *text, size_t text_cap,
                     struct fb_session *out);
 

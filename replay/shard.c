@@ -54,7 +54,6 @@ static void arm_at_start(struct fb_shard *s, struct fb_flow *f, const struct fb_
     f->idle_due_ns = f->last_ns + f->idle_timeout_ns;
     f->dns_due_ns = FB_NEVER;
     if (f->proto == FB_PROTO_UDP && fb_service_is_dns_port(f->proto, f->port[FB_RESP])) {
-        f->flags |= FB_FLOW_DNS;
         f->dns_due_ns = sp->now_ns + DNS_TIMEOUT_NS;
     }
     f->next_due_ns = FB_NEVER;
