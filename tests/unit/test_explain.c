@@ -88,7 +88,7 @@ static unsigned hits(const struct trained *t, unsigned culprits, float shift)
 static void a_moved_feature_has_the_largest_share(void **state)
 {
     (void)state;
-    static const uint32_t exts[] = {FB_MODEL_EXT, DIMS - 1};
+    static const uint32_t exts[] = {3, FB_MODEL_EXT};
     for (size_t i = 0; i < 2; i++) {
         struct trained t;
         train(&t, standard_rows(11, ROWS), exts[i]);
@@ -106,7 +106,7 @@ static void a_moved_feature_has_the_largest_share(void **state)
 static void a_broken_correlation_is_seen(void **state)
 {
     (void)state;
-    static const uint32_t exts[] = {FB_MODEL_EXT, DIMS - 1};
+    static const uint32_t exts[] = {3, FB_MODEL_EXT};
     for (size_t i = 0; i < 2; i++) {
         struct test_random r = {5};
         struct trained t;
