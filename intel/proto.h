@@ -1,4 +1,4 @@
-/* What a protocol's parser looks like to the product's observer (intel/observe.h).
+/* What a protocol's parser looks like to the product's observer (intel/observer.h).
  *
  * A parser is a struct fb_intel_proto in the table of intel/proto_table.c. Sessions: `wants` looks at the
  * first bytes of either side (UDP, ICMP: at each side's first datagram); while it answers FB_WISH_MORE the

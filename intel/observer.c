@@ -1,4 +1,4 @@
-#include "intel/observe.h"
+#include "intel/observer.h"
 
 #include "base/memory.h"
 #include "intel/proto.h"
