@@ -9,7 +9,7 @@
 
 #include "base/err.h"
 #include "ingest/packet.h"
-#include "ingest/record.h"
+#include "ingest/raw_packet.h"
 
 struct fb_decoder;
 
