@@ -58,6 +58,17 @@ static enum fb_status check_content(struct fb_case *c, uint64_t cid, unsigned ng
     return st;
 }
 
+/* Its filter of addresses among those of all chunks, when it is there, is its own. */
+static enum fb_status check_copy(struct fb_case *c, const struct fb_chunk_meta *m, struct fb_chunk *k,
+                                 struct fb_err *err)
+{
+    struct fb_span f;
+    FB_TRY(fb_case_filter(c, m->cid >> 20, &f, err));
+    return f.n == 0 || fb_chunk_filter_is(k, f)
+               ? FB_OK
+               : bad(err, m->cid, "has a filter among those of all chunks that does not match its rows");
+}
+
 /* The zone map and the filter of addresses are what the rows make them. */
 static enum fb_status check_summaries(struct fb_case *c, const struct fb_chunk_meta *m, struct fb_chunk *k,
                                       struct fb_err *err)
@@ -79,6 +90,8 @@ static enum fb_status check_summaries(struct fb_case *c, const struct fb_chunk_m
     } else if (!fb_chunk_filter_holds(k)) {
         got = fb_chunk_failed(k, err);
         got = got == FB_OK ? bad(err, m->cid, "has a filter of addresses that does not match its rows") : got;
+    } else {
+        got = check_copy(c, m, k, err);
     }
     sqlite3_finalize(st);
     fb_buf_release(&want);
@@ -231,10 +244,11 @@ static enum fb_status check_orphans(struct fb_case *c, struct fb_err *err)
 {
     int64_t orphan = -1;
     c->internal++;
-    enum fb_status st = fb_db_int(
-        c->db,
-        "SELECT k FROM main.chunk_grp WHERE (k >> 4) NOT IN (SELECT cid FROM main.chunk) ORDER BY k LIMIT 1",
-        -1, &orphan, err);
+    enum fb_status st =
+        fb_db_int(c->db,
+                  "SELECT k FROM main.chunk_grp WHERE (k >> 4) NOT IN (SELECT cid FROM main.chunk) AND "
+                  "((k >> 22) & 3) <> 3 ORDER BY k LIMIT 1",
+                  -1, &orphan, err);
     c->internal--;
     FB_TRY(st);
     return orphan < 0 ? FB_OK : bad(err, (uint64_t)orphan >> 4, "has bytes but no row");
@@ -250,6 +264,7 @@ enum fb_status fb_case_check_part(struct fb_case *c, enum fb_check_part part, st
     case FB_CHECK_CHUNKS:
         FB_TRY(check_sessions(c, err));
         FB_TRY(check_packets(c, err));
+        FB_TRY(fb_case_check_filters(c, err));
         return info.complete ? check_orphans(c, err) : FB_OK;
     case FB_CHECK_NUMBERS:
         return check_numbers(c, err);

@@ -5,6 +5,7 @@
 #include "store/case.h"
 #include "store/chunk.h"
 #include "store/db.h"
+#include "store/filter_set.h"
 #include "store/gone.h"
 #include "store/packet_chunk.h"
 
@@ -46,10 +47,11 @@ struct fb_case {
     struct fb_gone_list gone; /* what retention removed */
     int64_t data_version;     /* of the database when the lists were read; 0: never */
     struct fb_held_chunk *held;
+    struct fb_held_filters *filters;
     uint64_t packet_cid; /* which packet chunk is unpacked, UINT64_MAX for none */
     struct fb_packet_chunk packet_chunk;
     struct fb_timeline_block *timeline;
-    sqlite3_stmt *get_blob, *get_version;
+    sqlite3_stmt *get_version;
     unsigned internal; /* > 0 while statements of our own are prepared: the authorizer lets them pass */
     struct fb_custody_keep *custody; /* what the run that is written says of itself; chain.h */
     /* Borrowed by callers. */
@@ -110,6 +112,8 @@ void fb_case_let_chunk(struct fb_case *c, struct fb_held_chunk *h); /* accepts N
 /* A blob as an allocation. */
 enum fb_status fb_case_blob(struct fb_case *c, uint64_t cid, unsigned group, uint8_t **p, size_t *n,
                             struct fb_err *err);
+/* The blob with a key of chunk_grp; *p NULL when there is none. */
+enum fb_status fb_case_find_blob(struct fb_case *c, uint64_t k, uint8_t **p, size_t *n, struct fb_err *err);
 /* Unpacks a packet chunk; borrowed until the next call. */
 enum fb_status fb_case_packet_chunk(struct fb_case *c, const struct fb_chunk_meta *m,
                                     const struct fb_packet_chunk **out, struct fb_err *err);

@@ -394,25 +394,35 @@ bool fb_chunk_may_have(struct fb_chunk *c, const uint8_t *addrs, size_t n)
         return true;
     const uint8_t *filter = filter_of(c);
     for (size_t i = 0; i < n && filter; i++)
-        if (fb_addr_filter_may_have(filter, (size_t)c->stream[FB_STREAM_ADDR_FILTER].nvals, addrs + 16 * i))
+        if (fb_addr_filter_may_have(filter, (size_t)c->stream[FB_STREAM_ADDR_FILTER].nvals, addrs + 16 * i,
+                                    0))
             return true;
     return false;
 }
 
-bool fb_chunk_filter_holds(struct fb_chunk *c)
+static bool filter_is(struct fb_chunk *c, const uint8_t *filter, size_t n, uint64_t salt)
 {
     const struct fb_dict *d = fb_chunk_dict(c, FB_DICT_ADDR);
-    const uint8_t *filter = filter_of(c);
-    uint8_t *want = d && filter ? calloc(d->n + 1u, 1) : NULL;
-    if (!want || c->stream[FB_STREAM_ADDR_FILTER].nvals != d->n) {
-        free(want);
+    uint8_t *want = d && n == d->n ? calloc(n + 1, 1) : NULL;
+    if (!want)
         return false;
-    }
     for (uint32_t i = 0; i < d->n; i++)
-        fb_addr_filter_add(want, d->n, fb_dict_entry(d, i).p);
-    bool good = memcmp(want, filter, d->n) == 0;
+        fb_addr_filter_add(want, n, fb_dict_entry(d, i).p, salt);
+    bool good = memcmp(want, filter, n) == 0;
     free(want);
     return good;
+}
+
+bool fb_chunk_filter_holds(struct fb_chunk *c)
+{
+    const uint8_t *filter = filter_of(c);
+    return filter && filter_is(c, filter, (size_t)c->stream[FB_STREAM_ADDR_FILTER].nvals, 0);
+}
+
+bool fb_chunk_filter_is(struct fb_chunk *c, struct fb_span f)
+{
+    return f.n > FB_FILTER_SALT_BYTES &&
+           filter_is(c, f.p + FB_FILTER_SALT_BYTES, f.n - FB_FILTER_SALT_BYTES, fb_load_le64(f.p));
 }
 
 static bool load_parents(struct fb_chunk *c)
