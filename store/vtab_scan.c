@@ -204,6 +204,8 @@ static enum fb_status next_page(struct fb_scan *s, struct fb_err *err)
     else
         select_page(s, (uint32_t)(s->next - first), end);
     filter(s);
+    if (s->nsel > 0)
+        fb_chunk_focus(k, s->page_row / FB_PAGE_ROWS, s->sel, s->nsel <= FB_PICKS_MAX ? s->nsel : 0);
     s->at = 0;
     return fb_chunk_failed(k, err);
 }
