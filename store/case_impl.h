@@ -37,9 +37,10 @@ struct fb_case {
     char *path;                    /* NULL: in memory */
     struct fb_case_writer *writer; /* NULL once finished, and for a case that was opened */
     bool reading;                  /* may be read */
-    bool skip_sidecar;             /* verification looks at the sidecar by itself */
-    bool guest;      /* fbcase.so: the connection is somebody else's, no statement is kept on it */
-    uint8_t *secret; /* the whole file, decrypted; from sodium_malloc */
+    bool shareable;    /* nobody changes it, and it holds no lock: a second connection can read it */
+    bool skip_sidecar; /* verification looks at the sidecar by itself */
+    bool guest;        /* fbcase.so: the connection is somebody else's, no statement is kept on it */
+    uint8_t *secret;   /* the whole file, decrypted; from sodium_malloc */
 
     /* Reading. */
     struct fb_zip zip;

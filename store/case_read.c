@@ -101,7 +101,10 @@ static enum fb_status open_case(const char *path, bool skip_sidecar, struct fb_c
     c->packet_cid = UINT64_MAX;
     c->skip_sidecar = skip_sidecar;
     c->path = strdup(path);
-    return opened(c, c->path ? fb_db_open(path, &c->db, err) : fb_err_nomem(err, "the case"), out, err);
+    enum fb_status st = c->path ? fb_db_open(path, &c->db, err) : fb_err_nomem(err, "the case");
+    /* Without locks of SQLite's, which a second connection of the same process could drop by being opened. */
+    c->shareable = st == FB_OK && sqlite3_uri_boolean(sqlite3_db_filename(c->db, "main"), "immutable", 0);
+    return opened(c, st, out, err);
 }
 
 enum fb_status fb_case_open(const char *path, struct fb_case **out, struct fb_err *err)
