@@ -77,7 +77,7 @@ struct engine_run *er_new(const struct fb_engine_opts *opts)
     r->port[1] = 9000;
     r->isn[0] = 1000000;
     r->isn[1] = 5000000;
-    struct fb_session_sink sink = {r, on_packets, on_session};
+    struct fb_session_sink sink = {.ctx = r, .packets = on_packets, .session = on_session};
     struct fb_err err;
     assert_int_equal(fb_engine_new(opts ? opts : &defaults, &sink, &r->e, &err), FB_OK);
     return r;
