@@ -5,6 +5,7 @@
 #include "store/case.h"
 #include "store/chunk.h"
 #include "store/db.h"
+#include "store/filter_set.h"
 #include "store/gone.h"
 #include "store/packet_chunk.h"
 
@@ -53,9 +54,10 @@ struct fb_case {
     char *path;                    /* NULL: in memory */
     struct fb_case_writer *writer; /* NULL once finished, and for a case that was opened */
     bool reading;                  /* may be read */
-    bool skip_sidecar;             /* verification looks at the sidecar by itself */
-    bool guest;      /* fbcase.so: the connection is somebody else's, no statement is kept on it */
-    uint8_t *secret; /* the whole file, decrypted; from sodium_malloc */
+    bool shareable;    /* nobody changes it, and it holds no lock: a second connection can read it */
+    bool skip_sidecar; /* verification looks at the sidecar by itself */
+    bool guest;        /* fbcase.so: the connection is somebody else's, no statement is kept on it */
+    uint8_t *secret;   /* the whole file, decrypted; from sodium_malloc */
 
     /* Reading. */
     struct fb_zip zip;
@@ -63,10 +65,11 @@ struct fb_case {
     struct fb_gone_list gone; /* what retention removed */
     int64_t data_version;     /* of the database when the lists were read; 0: never */
     struct fb_held_chunk *held;
+    struct fb_held_filters *filters;
     uint64_t packet_cid; /* which packet chunk is unpacked, UINT64_MAX for none */
     struct fb_packet_chunk packet_chunk;
     struct fb_timeline_block *timeline;
-    sqlite3_stmt *get_blob, *get_version;
+    sqlite3_stmt *get_version;
     unsigned internal; /* > 0 while statements of our own are prepared: the authorizer lets them pass */
     struct fb_rec_state rec;
     bool has_as_of; /* layers of runs above `as_of` are not shown */
@@ -133,6 +136,8 @@ void fb_case_let_chunk(struct fb_case *c, struct fb_held_chunk *h); /* accepts N
 /* A blob as an allocation. */
 enum fb_status fb_case_blob(struct fb_case *c, uint64_t cid, unsigned group, uint8_t **p, size_t *n,
                             struct fb_err *err);
+/* The blob with a key of chunk_grp; *p NULL when there is none. */
+enum fb_status fb_case_find_blob(struct fb_case *c, uint64_t k, uint8_t **p, size_t *n, struct fb_err *err);
 /* Unpacks a packet chunk; borrowed until the next call. */
 enum fb_status fb_case_packet_chunk(struct fb_case *c, const struct fb_chunk_meta *m,
                                     const struct fb_packet_chunk **out, struct fb_err *err);

@@ -32,6 +32,7 @@ static int writer_free(struct fb_case_writer *w)
     free(w->window);
     fb_zip_release(&w->spill_zip);
     fb_buf_release(&w->scratch);
+    fb_filter_set_release(&w->filters);
     sqlite3_finalize(w->put_chunk);
     sqlite3_finalize(w->put_blob);
     sqlite3_finalize(w->del_blob);
@@ -300,6 +301,10 @@ static enum fb_status write_window(struct fb_case *c, const struct fb_window_blo
         for (size_t i = 0; i < b->npackets; i++)
             FB_TRY(put_packet_chunk(c, b->index, i, &b->packets[i], err));
     }
+    if (!fb_filter_set_add(&c->writer->filters, b->index, b->sessions.filter.data, b->sessions.filter.len))
+        return fb_err_nomem(err, "filters of addresses");
+    if (c->writer->filters.held_bytes > FB_FILTERS_HELD)
+        FB_TRY(fb_filter_set_flush(&c->writer->filters, c->db, err));
     FB_TRY(fb_case_note_progress(c, b, err));
     return fb_case_commit(c, err);
 }
@@ -563,6 +568,7 @@ enum fb_status fb_case_finish(struct fb_case *c, struct fb_err *err)
     FB_TRY(fb_rec_facts_finish(c, err));
     FB_TRY(fb_case_write_begin(c, err));
     FB_TRY(fb_timeline_flush(c, err));
+    FB_TRY(fb_filter_set_flush(&w->filters, c->db, err));
     FB_TRY(fb_case_commit(c, err));
     FB_TRY(compact(c, err));
     FB_TRY(fb_case_write_begin(c, err));
