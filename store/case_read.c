@@ -127,6 +127,7 @@ enum fb_status fb_case_open_memory(uint8_t *bytes, size_t n, const char *name, s
     }
     c->packet_cid = UINT64_MAX;
     c->secret = bytes;
+    c->secret_bytes = n;
     return opened(c, fb_db_open_memory(bytes, n, name, &c->db, err), out, err);
 }
 
