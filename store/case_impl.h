@@ -42,6 +42,8 @@ struct fb_rec_state {
     struct sqlite3 *side_db; /* open while the case is; NULL: no sidecar */
     struct fb_rec_held *held;
     struct fb_rec_facts *facts;
+    char **names; /* tables that SQL knows */
+    size_t nnames;
 };
 
 struct fb_timeline_block; /* case_timeline.c */

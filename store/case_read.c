@@ -261,6 +261,7 @@ enum fb_status fb_case_refresh(struct fb_case *c, struct fb_err *err)
     c->internal--;
     FB_TRY(got);
     FB_TRY(fb_rec_dir_read(c, c->db, &c->rec.kase, err));
+    FB_TRY(fb_vtab_register_records(c, err));
     c->data_version = version;
     return FB_OK;
 }

@@ -215,9 +215,14 @@ enum fb_status fb_session_tags_load(struct fb_case *c, struct fb_session_tags **
         return fb_err_nomem(err, "the tags");
     fb_buf_init(&t->text, (size_t)256 << 20);
     c->internal++;
+    /* The connection of a guest has no views. */
     enum fb_status got = fb_db_prepare(
         c->db,
-        "SELECT number, tag FROM temp.tags WHERE target_kind='session' AND number > 0 ORDER BY number, tag",
+        c->guest
+            ? "SELECT number, tag FROM (SELECT max(id), number, tag, state FROM main.tag WHERE "
+              "target_kind='session' AND number > 0 GROUP BY target, tag) WHERE state=1 ORDER BY number, tag"
+            : "SELECT number, tag FROM temp.tags WHERE target_kind='session' AND number > 0 ORDER BY "
+              "number, tag",
         &st, err);
     while (got == FB_OK && (rc = sqlite3_step(st)) == SQLITE_ROW) {
         const char *tag = (const char *)sqlite3_column_text(st, 1);
