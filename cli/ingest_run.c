@@ -176,7 +176,7 @@ static enum fb_status open_engine(struct run *r, const struct fb_ingest_opts *o,
         .threads = o->threads > 64 ? 64 : (unsigned)o->threads,
         .memory_bytes = o->memory_bytes,
     };
-    struct fb_session_sink sink = {r, pass_packets, pass_session};
+    struct fb_session_sink sink = {.ctx = r, .packets = pass_packets, .session = pass_session};
     r->to_case = fb_case_sink(r->c);
     return fb_engine_new(&eo, &sink, &r->e, err);
 }

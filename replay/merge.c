@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "base/timefmt.h"
+#include "replay/merge_seen.h"
 #include "replay/tcp.h"
 
 #define EXPECT_MAX    4096
@@ -22,6 +23,8 @@ struct leaving {
 
 struct fb_merge {
     struct fb_session_sink sink;
+    struct fb_sight *frames;
+    struct fb_merge_seen seen;
     uint64_t last_number, sessions;
     uint64_t alloc_failures; /* of the process, when the merge began */
     struct fb_event *events;
@@ -34,11 +37,12 @@ struct fb_merge {
     struct fb_buf steps;
 };
 
-struct fb_merge *fb_merge_new(const struct fb_session_sink *sink)
+struct fb_merge *fb_merge_new(const struct fb_session_sink *sink, struct fb_sight *frames)
 {
     struct fb_merge *m = calloc(1, sizeof *m);
     if (m) {
         m->sink = *sink;
+        m->frames = frames;
         m->alloc_failures = fb_alloc_failures();
         fb_buf_init(&m->steps, 64u << 20);
     }
@@ -52,6 +56,7 @@ void fb_merge_free(struct fb_merge *m)
     free(m->events);
     free(m->leaving);
     free(m->expects);
+    fb_merge_seen_release(&m->seen);
     fb_buf_release(&m->steps);
     free(m);
 }
@@ -223,7 +228,7 @@ static enum fb_status gather(struct fb_merge *m, struct fb_shard *shards, unsign
 {
     size_t total = 0;
     for (unsigned i = 0; i < nshards; i++) {
-        if (shards[i].failed)
+        if (shards[i].failed || shards[i].sight.failed)
             return fb_err_nomem(err, "open sessions (lower --memory makes it shed them instead)");
         total += shards[i].nevents;
     }
@@ -260,7 +265,7 @@ enum fb_status fb_merge_epoch(struct fb_merge *m, struct fb_shard *shards, unsig
             m->leaving[nl++] = (struct leaving){e->ordinal, fb_shard_flow(&shards[e->shard], e->flow)->number,
                                                 e->flow, e->shard};
     }
-    enum fb_status st = FB_OK;
+    enum fb_status st = fb_merge_seen(&m->seen, shards, nshards, m->frames, &m->sink, err);
     for (unsigned i = 0; i < nshards; i++) {
         shards[i].nexpects = 0;
         if (st == FB_OK)

@@ -164,7 +164,7 @@ static void tcp_packet(struct fb_shard *s, struct fb_flow *f, const struct fb_sh
         return;
     struct fb_tcp_result res = {0};
     uint64_t held = fb_reasm_memory(&t->end[0].reasm) + fb_reasm_memory(&t->end[1].reasm);
-    fb_tcp_segment(f, t, p, dir, sp->now_ns, &res);
+    fb_tcp_segment(f, t, p, dir, sp->now_ns, &s->sight, &res);
     s->reasm_bytes += fb_reasm_memory(&t->end[0].reasm) + fb_reasm_memory(&t->end[1].reasm) - held;
     f->pkts[res.dir]++;
     f->ip_bytes[res.dir] += p->ip_bytes;
@@ -221,7 +221,7 @@ void fb_shard_packet(struct fb_shard *s, const struct fb_shard_pkt *sp)
     if (f && f->tcp && fb_tcp_is_reuse(fb_shard_tcp(s, f), p)) {
         if (f->ts_ns == p->ts_ns)
             uid_dup = f->uid_dup + 1;
-        fb_shard_end(s, f, FB_END_REUSE, sp->ordinal, sp->part);
+        fb_shard_end(s, f, FB_END_REUSE, sp->ordinal, sp->part, sp->now_ns);
         f = NULL;
     }
     bool first = !f;
@@ -234,6 +234,7 @@ void fb_shard_packet(struct fb_shard *s, const struct fb_shard_pkt *sp)
         f->uid_dup = uid_dup;
     }
     bool had_detector = f->service != NULL;
+    fb_sight_at(&s->sight, sp->ordinal, sp->part, p->ts_ns);
     note_ordinals(s, f, sp);
     note_around(s, f, sp, first);
     if (p->proto == FB_PROTO_TCP)
@@ -262,6 +263,7 @@ void fb_shard_free_flow(struct fb_shard *s, uint32_t flow)
     if (f->service)
         s->detectors--;
     fb_service_free(f->service);
+    fb_sight_drop(&s->sight, f);
     free(f->tunnel);
     free(f->history_more);
     for (uint32_t i = f->pk_head; i;) {

@@ -17,6 +17,7 @@ struct retain {
     struct fb_digest_state digest;
     struct fb_chunk_writer *writer;
     struct fb_buf rows;
+    struct fb_filter_set filters;
     struct marks marks; /* of the window at hand */
     sqlite3_stmt *keep, *mark, *update, *put_blob, *drop, *drop_blobs;
 };
@@ -173,11 +174,21 @@ static enum fb_status update_session_chunk(struct retain *r, uint64_t cid, const
     return got;
 }
 
+/* What was removed may not be found in the filters any more. `filter` NULL: nothing of the chunk is left. */
+static enum fb_status set_filter(struct retain *r, const struct fb_chunk_meta *m, const struct fb_buf *filter,
+                                 struct fb_err *err)
+{
+    if (!fb_filter_set_add(&r->filters, m->cid >> 20, filter ? filter->data : NULL, filter ? filter->len : 0))
+        return fb_err_nomem(err, "filters of addresses");
+    return r->filters.held_bytes > FB_FILTERS_HELD ? fb_filter_set_flush(&r->filters, r->c->db, err) : FB_OK;
+}
+
 static enum fb_status rewrite_sessions(struct retain *r, struct fb_held_chunk *h,
                                        const struct fb_chunk_meta *m, struct fb_err *err)
 {
     if (r->marks.all == m->nrows) {
         FB_TRY(keep_record(r, m, m->nrows, NULL, err));
+        FB_TRY(set_filter(r, m, NULL, err));
         return drop_chunk(r, m->cid, err);
     }
     struct fb_span *span = calloc(m->nrows, sizeof *span);
@@ -189,6 +200,8 @@ static enum fb_status rewrite_sessions(struct retain *r, struct fb_held_chunk *h
         st = keep_record(r, m, r->marks.all, r->marks.bits, err);
     if (st == FB_OK)
         st = update_session_chunk(r, m->cid, &blobs, err);
+    if (st == FB_OK)
+        st = set_filter(r, m, &blobs.filter, err);
     fb_chunk_blobs_release(&blobs);
     free(span);
     return st;
@@ -304,6 +317,7 @@ static void finish(struct retain *r)
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         sqlite3_finalize(all[i]);
     fb_chunk_writer_free(r->writer);
+    fb_filter_set_release(&r->filters);
     fb_buf_release(&r->rows);
 }
 
@@ -360,6 +374,7 @@ static enum fb_status retain(struct retain *r, const struct fb_custody_entry *en
     fb_digest_final(&r->digest, &r->report->digest);
     if (r->dry_run || r->report->sessions == 0)
         return FB_OK;
+    FB_TRY(fb_filter_set_flush(&r->filters, r->c->db, err));
     FB_TRY(put_record(r, err));
     FB_TRY(put_custody(r, entry, &info.case_digest, err));
     fb_case_forget(r->c);

@@ -1,0 +1,6 @@
+/* Who is asked about a session's first bytes, in this order. */
+#include "intel/proto.h"
+
+const struct fb_intel_proto *const fb_intel_protos[] = {
+    NULL,
+};
