@@ -1,11 +1,6 @@
 /* One packet record as a capture file holds it, before decoding. */
-<<<<<<<< HEAD:ingest/raw_packet.h
-#ifndef FB_INGEST_RAW_PACKET_H
-#define FB_INGEST_RAW_PACKET_H
-========
 #ifndef FB_INGEST_PACKET_RECORD_H
 #define FB_INGEST_PACKET_RECORD_H
->>>>>>>> observe:ingest/packet_record.h
 
 #include <stdint.h>
 
