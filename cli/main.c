@@ -35,6 +35,7 @@ static const struct verb {
     {"merge", fb_verb_merge, "cases of one analysis into one"},
     {"diff", fb_verb_diff, "what changed between two cases or captures"},
     {"features", fb_verb_features, "the features that the model sees of a session"},
+    {"findings", fb_verb_findings, "what a person should look at, worst first"},
 };
 #define NVERBS (sizeof VERBS / sizeof *VERBS)
 

@@ -56,7 +56,7 @@ static uint64_t pool_worth(const void *e)
 
 static void pair_drop(void *e, void *ctx)
 {
-    series_free(ctx, e);
+    fb_det_series_free(ctx, e);
 }
 
 struct fb_detect *fb_detect_new(const struct fb_detect_opts *o)
@@ -99,7 +99,7 @@ void fb_detect_free(struct fb_detect *d)
 
 enum fb_status fb_detect_session(struct fb_detect *d, const struct fb_session *s)
 {
-    return detect_gather(d, s);
+    return fb_det_gather(d, s);
 }
 
 struct fb_detect_shed fb_detect_shed(const struct fb_detect *d)
@@ -114,8 +114,8 @@ struct fb_detect_shed fb_detect_shed(const struct fb_detect *d)
 enum fb_status fb_detect_finish(struct fb_detect *d, struct fb_findings *out)
 {
     static enum fb_status (*const RULES[])(struct fb_detect *, struct fb_findings *) = {
-        detect_beacons,      detect_scans, detect_brute,  detect_exfil,     detect_dns_tunnels,
-        detect_icmp_tunnels, detect_long,  detect_mining, detect_odd_ports, detect_floods};
+        fb_det_beacons,      fb_det_scans, fb_det_brute,  fb_det_exfil,     fb_det_dns_tunnels,
+        fb_det_icmp_tunnels, fb_det_long,  fb_det_mining, fb_det_odd_ports, fb_det_floods};
     for (size_t i = 0; i < sizeof RULES / sizeof *RULES; i++)
         FB_TRY(RULES[i](d, out));
     fb_findings_join(out);

@@ -67,11 +67,19 @@ static bool rhythm_of(const struct series *s, struct rhythm *r)
     return true;
 }
 
+/* A few contacts look regular by chance: below one and a half times the least number of beats the deviation
+ * may be five eighths of the limit. */
+static uint64_t limit_of(const struct fb_detect *d, const struct rhythm *r)
+{
+    uint64_t limit = (uint64_t)OPT(d, BEACON_DISPERSION_PCT) * 10;
+    return r->beats * 2 < (uint64_t)OPT(d, BEACON_BEATS) * 3 ? limit * 5 / 8 : limit;
+}
+
 /* Half for the timing, a fifth for like sizes, the rest for how few beats are missing. At its threshold the
  * timing has half its points. */
 static void rate(const struct fb_detect *d, struct rhythm *r)
 {
-    uint64_t limit = (uint64_t)OPT(d, BEACON_DISPERSION_PCT) * 10, timing = 0, even = 0;
+    uint64_t limit = limit_of(d, r), timing = 0, even = 0;
     uint64_t fano = (uint64_t)OPT(d, BEACON_FANO_PCT) * 10;
     if (r->timing <= limit)
         timing = 1000 - r->timing * 500 / limit;
@@ -117,9 +125,10 @@ static enum fb_status report(const struct pair *p, const struct rhythm *r, size_
                              const struct fb_detect *d, struct fb_findings *out)
 {
     struct finding_maker m;
-    make_begin(&m, FB_FIND_BEACON, &p->key.orig_h);
-    make_pair(&m, p);
-    bool outside = !host_is_private(&p->key.resp_h), common = hosts >= POPULAR_HOSTS && clients * 2 >= hosts;
+    fb_det_make_begin(&m, FB_FIND_BEACON, &p->key.orig_h);
+    fb_det_make_pair(&m, p);
+    bool outside = !fb_det_host_is_private(&p->key.resp_h),
+         common = hosts >= POPULAR_HOSTS && clients * 2 >= hosts;
     fb_buf_printf(&m.reason, "%llu contacts, one every ", (unsigned long long)r->beats);
     fb_put_time(&m.reason, r->interval_ns);
     fb_buf_printf(&m.reason, " (median deviation %llu %%), %llu %% of the expected ones there, over ",
@@ -130,29 +139,29 @@ static enum fb_status report(const struct pair *p, const struct rhythm *r, size_
         fb_put_bytes(&m.reason, (uint64_t)r->bytes);
         fb_buf_printf(&m.reason, " each (deviation %llu %%)", (unsigned long long)((r->sizes + 5) / 10));
     }
-    if (r->timing > (uint64_t)OPT(d, BEACON_DISPERSION_PCT) * 10)
+    if (r->timing > limit_of(d, r))
         fb_buf_printf(&m.reason,
                       "; spread over the time more evenly than chance: variance %llu %% of the mean",
                       (unsigned long long)((r->fano + 5) / 10));
     if (p->answered == 0)
-        fb_buf_puts(&m.reason, "; never answered");
+        fb_buf_puts(&m.reason, "; no answer was seen");
     if (common)
         fb_buf_printf(&m.reason, "; but %zu of %zu hosts talk to it", clients, hosts);
     fb_buf_putc(&m.reason, '.');
     uint64_t least = (uint64_t)OPT(d, BEACON_SCORE);
     unsigned points = (unsigned)((r->score - least) * 15 / (1001 - least)) +
                       fb_points(r->beats, (uint64_t)OPT(d, BEACON_BEATS), 4, 15) + (outside ? 10 : 0);
-    make_severity(&m, common ? 30 : 45, points, (unsigned)(r->score / 10));
-    return make_end(&m, out);
+    fb_det_make_severity(&m, common ? 30 : 45, points, (unsigned)(r->score / 10));
+    return fb_det_make_end(&m, out);
 }
 
 /* One long session whose messages come at regular times. */
 static enum fb_status report_inside(const struct pair *p, const struct fb_detect *d, struct fb_findings *out)
 {
     struct finding_maker m;
-    bool outside = !host_is_private(&p->key.resp_h);
-    make_begin(&m, FB_FIND_BEACON, &p->key.orig_h);
-    make_pair(&m, p);
+    bool outside = !fb_det_host_is_private(&p->key.resp_h);
+    fb_det_make_begin(&m, FB_FIND_BEACON, &p->key.orig_h);
+    fb_det_make_pair(&m, p);
     m.f.sessions = 1;
     m.f.nevidence = 1;
     m.f.evidence[0] = p->beat_number;
@@ -167,8 +176,8 @@ static enum fb_status report_inside(const struct pair *p, const struct fb_detect
     fb_buf_putc(&m.reason, '.');
     unsigned points =
         fb_points(p->beat_segments, (uint64_t)OPT(d, BEACON_SEGMENTS), 3, 10) + (outside ? 10 : 0);
-    make_severity(&m, 32, points, p->regularity_ppm / 10000);
-    return make_end(&m, out);
+    fb_det_make_severity(&m, 32, points, p->regularity_ppm / 10000);
+    return fb_det_make_end(&m, out);
 }
 
 static bool beats_inside(const struct pair *p, const struct fb_detect *d)
@@ -187,7 +196,7 @@ static bool eligible(const struct pair *p, const struct fb_detect *d)
 static enum fb_status one_pair(const struct fb_detect *d, const struct pair *p, const struct popular *pop,
                                size_t npop, struct fb_findings *out)
 {
-    if (host_is_group(&p->key.resp_h) || port_is_periodic(p->key.ip_proto, p->key.port))
+    if (fb_det_host_is_group(&p->key.resp_h) || fb_det_port_is_periodic(p->key.ip_proto, p->key.port))
         return FB_OK;
     struct rhythm r = {0};
     if (eligible(p, d)) {
@@ -201,7 +210,7 @@ static enum fb_status one_pair(const struct fb_detect *d, const struct pair *p, 
     return beats_inside(p, d) ? report_inside(p, d, out) : FB_OK;
 }
 
-enum fb_status detect_beacons(struct fb_detect *d, struct fb_findings *out)
+enum fb_status fb_det_beacons(struct fb_detect *d, struct fb_findings *out)
 {
     size_t n = d->links.n;
     struct popular *pop = fb_malloc((n + 1) * sizeof *pop);

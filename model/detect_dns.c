@@ -88,9 +88,9 @@ static enum fb_status gather(struct fb_detect *d, const struct fb_detect_dns *q,
     }
     m->queries++;
     m->last_ns = q->ts_ns;
-    note(&m->evidence, q->number);
+    fb_det_note(&m->evidence, q->number);
     if (!fb_addr_eq(&m->client, &q->client))
-        sample_add(&m->clients, &q->client);
+        fb_det_sample_add(&m->clients, &q->client);
     m->odd_types += odd_type(q->qtype);
     m->failed += q->rcode == 3;
     m->query_bytes += q->query_len;
@@ -112,7 +112,7 @@ static enum fb_status gather(struct fb_detect *d, const struct fb_detect_dns *q,
 enum fb_status fb_detect_dns(struct fb_detect *d, const struct fb_detect_dns *q)
 {
     char name[NAME_MAX_BYTES];
-    size_t n = lower(q->query, q->query_len, name), at = domain_begins(name, n);
+    size_t n = lower(q->query, q->query_len, name), at = fb_det_domain_begins(name, n);
     d->dns_seen++;
     for (size_t i = 0; i < q->naddrs; i++)
         FB_TRY(fb_detect_name(d, &q->addrs[i], name, n));
@@ -125,7 +125,7 @@ enum fb_status fb_detect_name(struct fb_detect *d, const struct fb_addr *host, c
 {
     char low[NAME_MAX_BYTES];
     n = lower(name, n, low);
-    if (!domain_is_pool(low, n))
+    if (!fb_det_domain_is_pool(low, n))
         return FB_OK;
     bool made;
     struct pool *p = fb_dtab_get(&d->pools, host, &made);
@@ -154,10 +154,10 @@ static enum fb_status report_domain(const struct fb_detect *d, const struct doma
     struct finding_maker k;
     uint64_t mean = m->label_bytes / m->names, odd = m->odd_types * 100 / m->queries;
     unsigned entropy = fb_entropy_milli(m->letters, sizeof m->letters / sizeof *m->letters);
-    make_begin(&k, FB_FIND_DNS_TUNNEL, &m->client);
-    make_host(&k, &m->server);
+    fb_det_make_begin(&k, FB_FIND_DNS_TUNNEL, &m->client);
+    fb_det_make_host(&k, &m->server);
     for (unsigned i = 0; i < m->clients.n; i++)
-        make_host(&k, &m->clients.host[i]);
+        fb_det_make_host(&k, &m->clients.host[i]);
     snprintf(k.f.subject, sizeof k.f.subject, "%s", m->name);
     snprintf(k.f.service, sizeof k.f.service, "dns");
     k.f.targets = k.f.nhosts - 1;
@@ -166,7 +166,7 @@ static enum fb_status report_domain(const struct fb_detect *d, const struct doma
     k.f.sessions = m->queries;
     k.f.first_ns = m->first_ns;
     k.f.last_ns = m->last_ns;
-    make_evidence(&k, &m->evidence);
+    fb_det_make_evidence(&k, &m->evidence);
     fb_buf_printf(
         &k.reason,
         "%llu different names below %s in %llu questions, %llu characters before the domain on average "
@@ -181,9 +181,9 @@ static enum fb_status report_domain(const struct fb_detect *d, const struct doma
     fb_buf_putc(&k.reason, '.');
     unsigned points = fb_points(m->names, (uint64_t)OPT(d, DNS_NAMES), 3, 15) + (odd >= 50 ? 5 : 0) +
                       fb_points(mean, (uint64_t)OPT(d, DNS_LABEL), 4, 8);
-    make_severity(&k, 68, points,
-                  60 + fb_points(mean, (uint64_t)OPT(d, DNS_LABEL), 10, 20) + (odd >= 50 ? 15 : 0));
-    return make_end(&k, out);
+    fb_det_make_severity(&k, 68, points,
+                         60 + fb_points(mean, (uint64_t)OPT(d, DNS_LABEL), 10, 20) + (odd >= 50 ? 15 : 0));
+    return fb_det_make_end(&k, out);
 }
 
 /* Without names: much in one session, or questions longer than questions are. */
@@ -206,8 +206,8 @@ static bool is_heavy(const struct fb_detect *d, const struct pair *p)
 static enum fb_status report_heavy(const struct fb_detect *d, const struct pair *p, struct fb_findings *out)
 {
     struct finding_maker m;
-    make_begin(&m, FB_FIND_DNS_TUNNEL, &p->key.orig_h);
-    make_pair(&m, p);
+    fb_det_make_begin(&m, FB_FIND_DNS_TUNNEL, &p->key.orig_h);
+    fb_det_make_pair(&m, p);
     uint64_t bytes = p->orig_bytes + p->resp_bytes;
     fb_buf_printf(&m.reason, "%llu packets to a name server and %llu back carry ",
                   (unsigned long long)p->orig_pkts, (unsigned long long)p->resp_pkts);
@@ -223,11 +223,11 @@ static enum fb_status report_heavy(const struct fb_detect *d, const struct pair 
                       "; %llu packets in session %llu alone, where others take a port for each question",
                       (unsigned long long)p->asked_pkts, (unsigned long long)p->asked_number);
     fb_buf_puts(&m.reason, ". The names were not looked at.");
-    make_severity(&m, 58, fb_points(bytes, (uint64_t)OPT(d, DNS_BYTES), 3, 20), 55);
-    return make_end(&m, out);
+    fb_det_make_severity(&m, 58, fb_points(bytes, (uint64_t)OPT(d, DNS_BYTES), 3, 20), 55);
+    return fb_det_make_end(&m, out);
 }
 
-enum fb_status detect_dns_tunnels(struct fb_detect *d, struct fb_findings *out)
+enum fb_status fb_det_dns_tunnels(struct fb_detect *d, struct fb_findings *out)
 {
     enum fb_status st = FB_OK;
     for (size_t i = 0; i < d->domains.n && st == FB_OK; i++) {

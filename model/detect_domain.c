@@ -18,7 +18,7 @@ static bool second_level(const char *p, size_t n)
     return false;
 }
 
-size_t domain_begins(const char *name, size_t n)
+size_t fb_det_domain_begins(const char *name, size_t n)
 {
     size_t dot[3], dots = 0;
     for (size_t i = n; i > 0 && dots < 3; i--)
@@ -61,7 +61,7 @@ static bool part_in(const char *p, size_t n, const char *part)
 }
 
 /* The pool.ntp.org of time servers is none; "pool" alone is not enough. */
-bool domain_is_pool(const char *name, size_t n)
+bool fb_det_domain_is_pool(const char *name, size_t n)
 {
     static const char *const PART[] = {"stratum",   "xmrpool",    "supportxmr", "minexmr",     "moneroocean",
                                        "nanopool",  "ethermine",  "2miners",    "f2pool",      "hashvault",

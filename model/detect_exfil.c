@@ -52,16 +52,16 @@ static enum fb_status report(const struct fb_detect *d, const struct link *l, co
                              struct fb_findings *out)
 {
     struct finding_maker m;
-    bool outside = !host_is_private(&l->key.resp_h);
+    bool outside = !fb_det_host_is_private(&l->key.resp_h);
     uint64_t past = times_the_past(d, l), ratio = l->orig_bytes / (l->resp_bytes ? l->resp_bytes : 1);
-    make_begin(&m, FB_FIND_EXFILTRATION, &l->key.orig_h);
-    make_host(&m, &l->key.resp_h);
+    fb_det_make_begin(&m, FB_FIND_EXFILTRATION, &l->key.orig_h);
+    fb_det_make_host(&m, &l->key.resp_h);
     m.f.targets = 1;
     m.f.ip_proto = l->main_proto;
     m.f.sessions = l->sessions;
     m.f.first_ns = l->first_ns;
     m.f.last_ns = l->last_ns;
-    make_evidence(&m, &l->send_evidence);
+    fb_det_make_evidence(&m, &l->send_evidence);
     fb_buf_puts(&m.reason, "Sent ");
     fb_put_bytes(&m.reason, l->orig_bytes);
     fb_buf_puts(&m.reason, outside ? " out to one host and got " : " to one host inside and got ");
@@ -85,9 +85,10 @@ static enum fb_status report(const struct fb_detect *d, const struct link *l, co
     uint64_t least = (uint64_t)OPT(d, EXFIL_BYTES) * (outside ? 1 : INSIDE_FACTOR);
     unsigned points = fb_points(l->orig_bytes, least, 3, 20) + (past >= 10 ? 5 : 0) + (outside ? 5 : 0) +
                       (ratio >= 20 ? 5 : 0);
-    make_severity(&m, 50, points,
-                  40 + fb_points(l->orig_bytes, u->network + 1, 3, 40) + (u->peers >= PEERS_MIN ? 15 : 0));
-    return make_end(&m, out);
+    fb_det_make_severity(&m, 50, points,
+                         40 + fb_points(l->orig_bytes, u->network + 1, 3, 40) +
+                             (u->peers >= PEERS_MIN ? 15 : 0));
+    return fb_det_make_end(&m, out);
 }
 
 /* The median of what the host sends to its other peers: the sorted run [a, b) without item x. */
@@ -106,7 +107,8 @@ static enum fb_status one(const struct fb_detect *d, const struct sent *s, size_
                           const uint64_t *all, size_t nall, struct fb_findings *out)
 {
     const struct link *l = fb_dtab_at(&d->links, s[x].link);
-    uint64_t least = (uint64_t)OPT(d, EXFIL_BYTES) * (host_is_private(&l->key.resp_h) ? INSIDE_FACTOR : 1);
+    uint64_t least =
+        (uint64_t)OPT(d, EXFIL_BYTES) * (fb_det_host_is_private(&l->key.resp_h) ? INSIDE_FACTOR : 1);
     uint64_t times = (uint64_t)OPT(d, EXFIL_TIMES);
     if (l->orig_bytes < least || l->orig_bytes / (uint64_t)OPT(d, EXFIL_RATIO) < l->resp_bytes)
         return FB_OK;
@@ -118,7 +120,7 @@ static enum fb_status one(const struct fb_detect *d, const struct sent *s, size_
     return report(d, l, &u, out);
 }
 
-enum fb_status detect_exfil(struct fb_detect *d, struct fb_findings *out)
+enum fb_status fb_det_exfil(struct fb_detect *d, struct fb_findings *out)
 {
     size_t n = d->links.n;
     struct sent *s = fb_malloc((n + 1) * sizeof *s);

@@ -3,13 +3,13 @@
 
 #include <stdio.h>
 
-void note(struct evidence *e, uint64_t number)
+void fb_det_note(struct evidence *e, uint64_t number)
 {
     if (number && e->n < FB_FINDING_EVIDENCE_MAX)
         e->number[e->n++] = number;
 }
 
-void sample_add(struct sample *s, const struct fb_addr *a)
+void fb_det_sample_add(struct sample *s, const struct fb_addr *a)
 {
     for (unsigned i = 0; i < s->n; i++)
         if (fb_addr_eq(&s->host[i], a))
@@ -18,21 +18,21 @@ void sample_add(struct sample *s, const struct fb_addr *a)
         s->host[s->n++] = *a;
 }
 
-void put_addr(struct fb_buf *b, const struct fb_addr *a)
+void fb_det_put_addr(struct fb_buf *b, const struct fb_addr *a)
 {
     char t[FB_ADDR_STRLEN];
     fb_addr_format(a, t);
     fb_buf_puts(b, t);
 }
 
-void make_begin(struct finding_maker *m, enum fb_finding_kind kind, const struct fb_addr *who)
+void fb_det_make_begin(struct finding_maker *m, enum fb_finding_kind kind, const struct fb_addr *who)
 {
     m->f = (struct fb_finding){.kind = kind};
     fb_buf_init(&m->reason, sizeof m->f.reason * 2);
-    make_host(m, who);
+    fb_det_make_host(m, who);
 }
 
-void make_host(struct finding_maker *m, const struct fb_addr *a)
+void fb_det_make_host(struct finding_maker *m, const struct fb_addr *a)
 {
     for (unsigned i = 0; i < m->f.nhosts; i++)
         if (fb_addr_eq(&m->f.hosts[i], a))
@@ -41,7 +41,7 @@ void make_host(struct finding_maker *m, const struct fb_addr *a)
         m->f.hosts[m->f.nhosts++] = *a;
 }
 
-void make_evidence(struct finding_maker *m, const struct evidence *e)
+void fb_det_make_evidence(struct finding_maker *m, const struct evidence *e)
 {
     for (unsigned i = 0; i < e->n && m->f.nevidence < FB_FINDING_EVIDENCE_MAX; i++) {
         unsigned k = m->f.nevidence;
@@ -55,9 +55,9 @@ void make_evidence(struct finding_maker *m, const struct evidence *e)
     }
 }
 
-void make_pair(struct finding_maker *m, const struct pair *p)
+void fb_det_make_pair(struct finding_maker *m, const struct pair *p)
 {
-    make_host(m, &p->key.resp_h);
+    fb_det_make_host(m, &p->key.resp_h);
     m->f.targets = 1;
     m->f.ip_proto = p->key.ip_proto;
     m->f.has_port = p->key.ip_proto == PROTO_TCP || p->key.ip_proto == PROTO_UDP;
@@ -66,10 +66,10 @@ void make_pair(struct finding_maker *m, const struct pair *p)
     m->f.sessions = p->sessions;
     m->f.first_ns = p->first_ns;
     m->f.last_ns = p->last_ns;
-    make_evidence(m, &p->evidence);
+    fb_det_make_evidence(m, &p->evidence);
 }
 
-void make_severity(struct finding_maker *m, unsigned base, unsigned points, unsigned confidence)
+void fb_det_make_severity(struct finding_maker *m, unsigned base, unsigned points, unsigned confidence)
 {
     unsigned s = base + points;
     m->f.severity = s > 95 ? 95 : s < 1 ? 1 : s;
@@ -77,7 +77,7 @@ void make_severity(struct finding_maker *m, unsigned base, unsigned points, unsi
 }
 
 /* A single session is shown; several are listed by the hosts and the port that they share. */
-void make_next(struct finding_maker *m)
+void fb_det_make_next(struct finding_maker *m)
 {
     const struct fb_finding *f = &m->f;
     char a[FB_ADDR_STRLEN] = "", b[FB_ADDR_STRLEN] = "";
@@ -104,7 +104,7 @@ void make_next(struct finding_maker *m)
     fb_buf_release(&t);
 }
 
-enum fb_status make_end(struct finding_maker *m, struct fb_findings *out)
+enum fb_status fb_det_make_end(struct finding_maker *m, struct fb_findings *out)
 {
     bool failed = m->reason.failed;
     snprintf(m->f.reason, sizeof m->f.reason, "%s", fb_buf_cstr(&m->reason));
@@ -112,6 +112,6 @@ enum fb_status make_end(struct finding_maker *m, struct fb_findings *out)
     if (failed)
         return FB_ERR_NOMEM;
     if (!*m->f.next)
-        make_next(m);
+        fb_det_make_next(m);
     return fb_findings_add(out, &m->f);
 }

@@ -15,32 +15,31 @@ static uint64_t payload(uint64_t claimed, uint64_t ip_bytes, uint64_t pkts)
     return ip_bytes > 60 * pkts ? ip_bytes - 60 * pkts : 0;
 }
 
-uint64_t sent_bytes(const struct fb_session *s)
+uint64_t fb_det_sent_bytes(const struct fb_session *s)
 {
     return payload(s->orig_bytes, s->orig_ip_bytes, s->orig_pkts);
 }
 
-uint64_t received_bytes(const struct fb_session *s)
+uint64_t fb_det_received_bytes(const struct fb_session *s)
 {
     return payload(s->resp_bytes, s->resp_ip_bytes, s->resp_pkts);
 }
 
 static bool tcp_probe(const struct fb_session *s)
 {
-    if (sent_bytes(s) || received_bytes(s) || s->orig_pkts + s->resp_pkts > PROBE_PKTS_MAX)
+    if (fb_det_sent_bytes(s) || fb_det_received_bytes(s) || s->orig_pkts + s->resp_pkts > PROBE_PKTS_MAX)
         return false;
     switch (s->conn_state) {
     case FB_CS_OTH: /* FIN, NULL and Xmas scans; not what was cut out of a running connection */
         return s->orig_pkts <= 2 && !strpbrk(s->history, "AaDd^");
     case FB_CS_SHR: /* half of a conversation */
-    case FB_CS_RSTRH:
         return false;
     default:
         return true;
     }
 }
 
-bool is_probe(const struct fb_session *s)
+bool fb_det_is_probe(const struct fb_session *s)
 {
     switch (s->ip_proto) {
     case PROTO_TCP:
@@ -70,10 +69,10 @@ static int64_t end_of(const struct fb_session *s)
     return __builtin_add_overflow(s->ts_ns, s->duration_ns, &end) ? INT64_MAX : end;
 }
 
-/* Counts within a minute that begins with the first one counted. */
-static void count_minute(int64_t ts_ns, int64_t *begin_ns, uint64_t *n, uint64_t *most)
+/* Counts within a time that begins with the first one counted. */
+static void count_within(int64_t seconds, int64_t ts_ns, int64_t *begin_ns, uint64_t *n, uint64_t *most)
 {
-    if (*n == 0 || span_ns(*begin_ns, ts_ns) >= 60 * NS_PER_S || ts_ns < *begin_ns) {
+    if (*n == 0 || span_ns(*begin_ns, ts_ns) >= seconds * NS_PER_S || ts_ns < *begin_ns) {
         *begin_ns = ts_ns;
         *n = 0;
     }
@@ -83,7 +82,7 @@ static void count_minute(int64_t ts_ns, int64_t *begin_ns, uint64_t *n, uint64_t
 
 static void pair_extremes(const struct fb_detect *d, struct pair *p, const struct fb_session *s)
 {
-    uint64_t bytes = sent_bytes(s) + received_bytes(s),
+    uint64_t bytes = fb_det_sent_bytes(s) + fb_det_received_bytes(s),
              most = s->orig_pkts > s->resp_pkts ? s->orig_pkts : s->resp_pkts;
     if (s->duration_ns > p->longest_ns) {
         p->longest_ns = s->duration_ns;
@@ -113,11 +112,12 @@ static void pair_extremes(const struct fb_detect *d, struct pair *p, const struc
 static void pair_chain(const struct fb_detect *d, struct pair *p, const struct fb_session *s)
 {
     uint64_t most = (uint64_t)OPT(d, BRUTE_BYTES);
-    bool attempt = s->ip_proto == PROTO_TCP && !is_probe(s) &&
-                   s->duration_ns <= OPT(d, BRUTE_SECONDS) * NS_PER_S && sent_bytes(s) <= most &&
-                   received_bytes(s) <= most;
+    bool attempt = s->ip_proto == PROTO_TCP && !fb_det_is_probe(s) &&
+                   s->duration_ns <= OPT(d, BRUTE_SECONDS) * NS_PER_S && fb_det_sent_bytes(s) <= most &&
+                   fb_det_received_bytes(s) <= most;
     if (!attempt)
         return;
+    count_within(10, s->ts_ns, &p->burst_ns, &p->burst, &p->burst_max);
     bool near = p->chain && span_ns(p->last_start_ns, s->ts_ns) <= OPT(d, BRUTE_GAP_S) * NS_PER_S;
     p->chain = near ? p->chain + 1 : 1;
     if (p->chain > p->chain_max)
@@ -137,24 +137,24 @@ static enum fb_status gather_pair(struct fb_detect *d, const struct fb_session *
     }
     pair_chain(d, p, s);
     p->sessions++;
-    note(&p->evidence, s->number);
+    fb_det_note(&p->evidence, s->number);
     p->last_start_ns = s->ts_ns;
     if (end_of(s) > p->last_ns)
         p->last_ns = end_of(s);
-    p->orig_bytes += sent_bytes(s);
-    p->resp_bytes += received_bytes(s);
+    p->orig_bytes += fb_det_sent_bytes(s);
+    p->resp_bytes += fb_det_received_bytes(s);
     p->orig_pkts += s->orig_pkts;
     p->resp_pkts += s->resp_pkts;
-    p->probes += is_probe(s);
-    p->answered += s->resp_pkts > 0 && !is_probe(s);
+    p->probes += fb_det_is_probe(s);
+    p->answered += s->resp_pkts > 0 && !fb_det_is_probe(s);
     if (!*p->service && *s->service)
         snprintf(p->service, sizeof p->service, "%s", s->service);
-    count_minute(s->ts_ns, &p->minute_ns, &p->minute, &p->minute_max);
+    count_within(60, s->ts_ns, &p->minute_ns, &p->minute, &p->minute_max);
     pair_extremes(d, p, s);
-    if (host_is_group(&s->resp_h) || port_is_periodic(s->ip_proto, p->key.port))
+    if (fb_det_host_is_group(&s->resp_h) || fb_det_port_is_periodic(s->ip_proto, p->key.port))
         return FB_OK;
-    uint64_t sent = sent_bytes(s);
-    return series_add(d, p, s->ts_ns, sent ? sent : received_bytes(s));
+    uint64_t sent = fb_det_sent_bytes(s);
+    return fb_det_series_add(d, p, s->ts_ns, sent ? sent : fb_det_received_bytes(s));
 }
 
 static enum fb_status gather_host(struct fb_detect *d, const struct fb_session *s, bool new_peer,
@@ -167,7 +167,7 @@ static enum fb_status gather_host(struct fb_detect *d, const struct fb_session *
     if (made)
         h->first_ns = s->ts_ns;
     *before = h->sent;
-    h->sent += sent_bytes(s);
+    h->sent += fb_det_sent_bytes(s);
     h->peers += new_peer;
     h->sessions++;
     return FB_OK;
@@ -177,7 +177,7 @@ static void link_probe(struct link *l, const struct fb_session *s, bool fresh)
 {
     uint64_t port = port_of(s);
     l->ports += fresh;
-    if (!is_probe(s))
+    if (!fb_det_is_probe(s))
         return;
     l->failed_ports += fresh;
     l->failed_tcp += fresh && s->ip_proto == PROTO_TCP;
@@ -188,7 +188,7 @@ static void link_probe(struct link *l, const struct fb_session *s, bool fresh)
     l->low_port = port < l->low_port ? port : l->low_port;
     l->high_port = port > l->high_port ? port : l->high_port;
     l->probe_last_ns = end_of(s);
-    note(&l->probe_evidence, s->number);
+    fb_det_note(&l->probe_evidence, s->number);
 }
 
 static enum fb_status gather_link(struct fb_detect *d, const struct fb_session *s, bool fresh)
@@ -198,7 +198,7 @@ static enum fb_status gather_link(struct fb_detect *d, const struct fb_session *
     struct link *l = fb_dtab_get(&d->links, &key, &made);
     if (!l)
         return FB_ERR_NOMEM;
-    uint64_t before, sent = sent_bytes(s);
+    uint64_t before, sent = fb_det_sent_bytes(s);
     FB_TRY(gather_host(d, s, made, &before));
     if (made) {
         l->first_ns = s->ts_ns;
@@ -206,7 +206,7 @@ static enum fb_status gather_link(struct fb_detect *d, const struct fb_session *
     }
     l->sessions++;
     l->orig_bytes += sent;
-    l->resp_bytes += received_bytes(s);
+    l->resp_bytes += fb_det_received_bytes(s);
     if (end_of(s) > l->last_ns || made)
         l->last_ns = end_of(s);
     if (sent > l->largest) {
@@ -216,7 +216,7 @@ static enum fb_status gather_link(struct fb_detect *d, const struct fb_session *
         l->main_proto = s->ip_proto;
     }
     if (sent)
-        note(&l->send_evidence, s->number);
+        fb_det_note(&l->send_evidence, s->number);
     if (s->ip_proto == PROTO_TCP || s->ip_proto == PROTO_UDP)
         link_probe(l, s, fresh);
     return FB_OK;
@@ -225,7 +225,7 @@ static enum fb_status gather_link(struct fb_detect *d, const struct fb_session *
 static enum fb_status gather_fan(struct fb_detect *d, const struct fb_session *s, bool fresh)
 {
     struct fan_key key = {.orig_h = s->orig_h, .port = port_of(s), .ip_proto = s->ip_proto};
-    bool made, probe = is_probe(s);
+    bool made, probe = fb_det_is_probe(s);
     struct fan *f = fb_dtab_get(&d->fans, &key, &made);
     if (!f)
         return FB_ERR_NOMEM;
@@ -236,23 +236,24 @@ static enum fb_status gather_fan(struct fb_detect *d, const struct fb_session *s
         f->all_first_ns = f->all_last_ns = s->ts_ns;
     if (end_of(s) > f->all_last_ns)
         f->all_last_ns = end_of(s);
-    if (port_is_coin(key.port)) {
-        note(&f->all, s->number);
-        sample_add(&f->peers, &s->resp_h);
+    if (fb_det_port_is_coin(key.port)) {
+        fb_det_note(&f->all, s->number);
+        fb_det_sample_add(&f->peers, &s->resp_h);
     }
     if (!probe)
         return FB_OK;
     if (f->probes++ == 0)
         f->first_ns = s->ts_ns;
     f->last_ns = end_of(s);
-    note(&f->evidence, s->number);
-    sample_add(&f->sample, &s->resp_h);
+    fb_det_note(&f->evidence, s->number);
+    fb_det_sample_add(&f->sample, &s->resp_h);
     return FB_OK;
 }
 
 static enum fb_status gather_target(struct fb_detect *d, const struct fb_session *s, bool fresh)
 {
-    if (s->ip_proto != PROTO_TCP || (s->conn_state != FB_CS_S0 && s->conn_state != FB_CS_S1) || !is_probe(s))
+    if (s->ip_proto != PROTO_TCP || (s->conn_state != FB_CS_S0 && s->conn_state != FB_CS_S1) ||
+        !fb_det_is_probe(s))
         return FB_OK;
     struct target_key key = {.resp_h = s->resp_h, .port = s->resp_p, .ip_proto = s->ip_proto};
     bool made;
@@ -264,9 +265,9 @@ static enum fb_status gather_target(struct fb_detect *d, const struct fb_session
     t->last_ns = end_of(s);
     t->half_open++;
     t->clients += fresh;
-    count_minute(s->ts_ns, &t->minute_ns, &t->minute, &t->minute_max);
-    note(&t->evidence, s->number);
-    sample_add(&t->sample, &s->orig_h);
+    count_within(60, s->ts_ns, &t->minute_ns, &t->minute, &t->minute_max);
+    fb_det_note(&t->evidence, s->number);
+    fb_det_sample_add(&t->sample, &s->orig_h);
     return FB_OK;
 }
 
@@ -283,7 +284,7 @@ static enum fb_status first_try(struct fb_detect *d, const struct fb_session *s,
     return made < 0 ? FB_ERR_NOMEM : FB_OK;
 }
 
-enum fb_status detect_gather(struct fb_detect *d, const struct fb_session *s)
+enum fb_status fb_det_gather(struct fb_detect *d, const struct fb_session *s)
 {
     bool fresh, made;
     if (d->sessions++ == 0)
@@ -291,7 +292,7 @@ enum fb_status detect_gather(struct fb_detect *d, const struct fb_session *s)
     if (end_of(s) > d->last_ns || d->sessions == 1)
         d->last_ns = end_of(s);
     FB_TRY(gather_pair(d, s, &made));
-    if (host_is_group(&s->resp_h))
+    if (fb_det_host_is_group(&s->resp_h))
         return FB_OK;
     FB_TRY(first_try(d, s, &fresh));
     FB_TRY(gather_link(d, s, fresh));

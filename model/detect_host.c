@@ -8,7 +8,7 @@ static bool v4_in(const struct fb_addr *a, uint32_t net, unsigned bits)
 }
 
 /* RFC 1918, 6598 (shared), 3927 (link-local), 1122 (loopback), 4193, 4291. */
-bool host_is_private(const struct fb_addr *a)
+bool fb_det_host_is_private(const struct fb_addr *a)
 {
     static const struct {
         uint32_t net;
@@ -27,7 +27,7 @@ bool host_is_private(const struct fb_addr *a)
 }
 
 /* A directed broadcast is recognised for networks of 8, 16 and 24 bits only: masks are not in the packets. */
-bool host_is_group(const struct fb_addr *a)
+bool fb_det_host_is_group(const struct fb_addr *a)
 {
     static const struct fb_addr none;
     if (fb_addr_is_multicast(a) || fb_addr_eq(a, &none))
@@ -35,7 +35,7 @@ bool host_is_group(const struct fb_addr *a)
     return fb_addr_is_v4(a) && (a->b[15] == 255 || v4_in(a, 0, 8));
 }
 
-bool port_is_periodic(uint8_t ip_proto, uint16_t port)
+bool fb_det_port_is_periodic(uint8_t ip_proto, uint16_t port)
 {
     static const uint16_t UDP[] = {53,   67,   68,   123,  137,  138,  161,  162,  319,  320,
                                    427,  500,  514,  520,  521,  546,  547,  1900, 1985, 3222,
@@ -50,7 +50,7 @@ bool port_is_periodic(uint8_t ip_proto, uint16_t port)
     return false;
 }
 
-bool service_has(const char *services, const char *one)
+bool fb_det_service_has(const char *services, const char *one)
 {
     size_t n = strlen(one);
     for (const char *p = services; *p;) {
@@ -62,7 +62,7 @@ bool service_has(const char *services, const char *one)
     return false;
 }
 
-bool port_is_auth(uint8_t ip_proto, uint16_t port, const char *service)
+bool fb_det_port_is_auth(uint8_t ip_proto, uint16_t port, const char *service)
 {
     static const uint16_t TCP[] = {21,   22,   23,   25,   110,  135,  139,  143,  389,  445,
                                    465,  512,  513,  587,  636,  993,  995,  1433, 1521, 2222,
@@ -76,12 +76,12 @@ bool port_is_auth(uint8_t ip_proto, uint16_t port, const char *service)
         if (TCP[i] == port)
             return true;
     for (size_t i = 0; i < sizeof NAME / sizeof *NAME; i++)
-        if (service_has(service, NAME[i]))
+        if (fb_det_service_has(service, NAME[i]))
             return true;
     return false;
 }
 
-bool port_is_stratum(uint16_t port)
+bool fb_det_port_is_stratum(uint16_t port)
 {
     static const uint16_t P[] = {1314,  3032,  3256,  3333,  3334,  3335,  3336, 3357,  4444,
                                  5555,  5556,  6666,  6677,  7777,  8008,  9999, 10128, 10343,
@@ -92,14 +92,14 @@ bool port_is_stratum(uint16_t port)
     return false;
 }
 
-bool port_is_coin(uint16_t port)
+bool fb_det_port_is_coin(uint16_t port)
 {
     return port == 8333 || port == 9333 || port == 22556 || port == 30303 ||
            (port >= 18080 && port <= 18089) || port == 8233;
 }
 
 /* Where a service is at home (IANA and what is common); others are odd. */
-bool port_is_odd(const char *service, uint16_t port)
+bool fb_det_port_is_odd(const char *service, uint16_t port)
 {
     static const struct {
         const char *name;
@@ -117,7 +117,7 @@ bool port_is_odd(const char *service, uint16_t port)
     static const uint16_t SSL_MORE[] = {110,  143,   21,   1443, 2083, 2087, 2096, 4433, 4443, 5986, 6443,
                                         9443, 10443, 1433, 3306, 5432, 5671, 5349, 7443, 4460, 8531, 3269};
     for (size_t i = 0; i < sizeof HOME / sizeof *HOME; i++) {
-        if (!service_has(service, HOME[i].name))
+        if (!fb_det_service_has(service, HOME[i].name))
             continue;
         bool home = false;
         for (size_t k = 0; k < sizeof HOME[i].port / sizeof *HOME[i].port && !home; k++)

@@ -66,6 +66,9 @@ struct pair {
     struct series series;
     /* The longest chain of short attempts, each within brute_gap_s of the one before. */
     uint64_t chain, chain_max;
+    /* Attempts that began within the same ten seconds, at most. */
+    uint64_t burst, burst_max;
+    int64_t burst_ns;
     /* Sessions in the fullest minute. */
     uint64_t minute, minute_max;
     int64_t minute_ns;
@@ -173,60 +176,60 @@ struct fb_detect {
 #define OPT(d, name) ((d)->o.v[FB_DO_##name])
 
 /* ---- detect_gather.c ---- */
-uint64_t sent_bytes(const struct fb_session *s); /* payload that the originator can have sent */
-uint64_t received_bytes(const struct fb_session *s);
-bool is_probe(const struct fb_session *s); /* an attempt that came to nothing */
-enum fb_status detect_gather(struct fb_detect *d, const struct fb_session *s);
+uint64_t fb_det_sent_bytes(const struct fb_session *s); /* payload that the originator can have sent */
+uint64_t fb_det_received_bytes(const struct fb_session *s);
+bool fb_det_is_probe(const struct fb_session *s); /* an attempt that came to nothing */
+enum fb_status fb_det_gather(struct fb_detect *d, const struct fb_session *s);
 
 /* ---- detect_series.c ---- */
-enum fb_status series_add(struct fb_detect *d, struct pair *p, int64_t ts_ns, uint64_t bytes);
-void series_free(struct fb_detect *d, struct pair *p);
+enum fb_status fb_det_series_add(struct fb_detect *d, struct pair *p, int64_t ts_ns, uint64_t bytes);
+void fb_det_series_free(struct fb_detect *d, struct pair *p);
 
 /* ---- detect_host.c: what is known of addresses and ports ---- */
-bool host_is_private(const struct fb_addr *a);          /* RFC 1918, 6598, 4193, loopback, link-local */
-bool host_is_group(const struct fb_addr *a);            /* multicast, broadcast, unspecified */
-bool port_is_periodic(uint8_t ip_proto, uint16_t port); /* whose clients beat by nature */
-bool port_is_auth(uint8_t ip_proto, uint16_t port, const char *service);
-bool port_is_stratum(uint16_t port);
-bool port_is_coin(uint16_t port); /* between the nodes of a currency */
+bool fb_det_host_is_private(const struct fb_addr *a); /* RFC 1918, 6598, 4193, loopback, link-local */
+bool fb_det_host_is_group(const struct fb_addr *a);   /* multicast, broadcast, unspecified */
+bool fb_det_port_is_periodic(uint8_t ip_proto, uint16_t port); /* whose clients beat by nature */
+bool fb_det_port_is_auth(uint8_t ip_proto, uint16_t port, const char *service);
+bool fb_det_port_is_stratum(uint16_t port);
+bool fb_det_port_is_coin(uint16_t port); /* between the nodes of a currency */
 /* A port on which that service is not at home. False for services without a home. */
-bool port_is_odd(const char *service, uint16_t port);
-bool service_has(const char *services, const char *one); /* one name of a comma-separated list */
+bool fb_det_port_is_odd(const char *service, uint16_t port);
+bool fb_det_service_has(const char *services, const char *one); /* one name of a comma-separated list */
 
 /* ---- detect_domain.c ---- */
 /* The registered domain's place in a name: the last label but one, or but two below suffixes such as co.uk.
  * n: there is none. */
-size_t domain_begins(const char *name, size_t n);
+size_t fb_det_domain_begins(const char *name, size_t n);
 /* The pool's name or NULL: whether the labels of a name speak of mining. */
-bool domain_is_pool(const char *name, size_t n);
+bool fb_det_domain_is_pool(const char *name, size_t n);
 
 /* ---- detect_finding.c: making findings ---- */
-void note(struct evidence *e, uint64_t number);
-void sample_add(struct sample *s, const struct fb_addr *a);
+void fb_det_note(struct evidence *e, uint64_t number);
+void fb_det_sample_add(struct sample *s, const struct fb_addr *a);
 struct finding_maker {
     struct fb_finding f;
     struct fb_buf reason;
 };
-void make_begin(struct finding_maker *m, enum fb_finding_kind kind, const struct fb_addr *who);
-void make_host(struct finding_maker *m, const struct fb_addr *a);
-void make_pair(struct finding_maker *m, const struct pair *p);
-void make_evidence(struct finding_maker *m, const struct evidence *e);
+void fb_det_make_begin(struct finding_maker *m, enum fb_finding_kind kind, const struct fb_addr *who);
+void fb_det_make_host(struct finding_maker *m, const struct fb_addr *a);
+void fb_det_make_pair(struct finding_maker *m, const struct pair *p);
+void fb_det_make_evidence(struct finding_maker *m, const struct evidence *e);
 /* Severity: base and points together, 1..95. */
-void make_severity(struct finding_maker *m, unsigned base, unsigned points, unsigned confidence);
-void make_next(struct finding_maker *m); /* from what the finding says about hosts and port */
-enum fb_status make_end(struct finding_maker *m, struct fb_findings *out);
-void put_addr(struct fb_buf *b, const struct fb_addr *a);
+void fb_det_make_severity(struct finding_maker *m, unsigned base, unsigned points, unsigned confidence);
+void fb_det_make_next(struct finding_maker *m); /* from what the finding says about hosts and port */
+enum fb_status fb_det_make_end(struct finding_maker *m, struct fb_findings *out);
+void fb_det_put_addr(struct fb_buf *b, const struct fb_addr *a);
 
 /* ---- the rules; each appends what it finds ---- */
-enum fb_status detect_beacons(struct fb_detect *d, struct fb_findings *out);
-enum fb_status detect_scans(struct fb_detect *d, struct fb_findings *out);
-enum fb_status detect_brute(struct fb_detect *d, struct fb_findings *out);
-enum fb_status detect_exfil(struct fb_detect *d, struct fb_findings *out);
-enum fb_status detect_dns_tunnels(struct fb_detect *d, struct fb_findings *out);
-enum fb_status detect_icmp_tunnels(struct fb_detect *d, struct fb_findings *out);
-enum fb_status detect_long(struct fb_detect *d, struct fb_findings *out);
-enum fb_status detect_mining(struct fb_detect *d, struct fb_findings *out);
-enum fb_status detect_odd_ports(struct fb_detect *d, struct fb_findings *out);
-enum fb_status detect_floods(struct fb_detect *d, struct fb_findings *out);
+enum fb_status fb_det_beacons(struct fb_detect *d, struct fb_findings *out);
+enum fb_status fb_det_scans(struct fb_detect *d, struct fb_findings *out);
+enum fb_status fb_det_brute(struct fb_detect *d, struct fb_findings *out);
+enum fb_status fb_det_exfil(struct fb_detect *d, struct fb_findings *out);
+enum fb_status fb_det_dns_tunnels(struct fb_detect *d, struct fb_findings *out);
+enum fb_status fb_det_icmp_tunnels(struct fb_detect *d, struct fb_findings *out);
+enum fb_status fb_det_long(struct fb_detect *d, struct fb_findings *out);
+enum fb_status fb_det_mining(struct fb_detect *d, struct fb_findings *out);
+enum fb_status fb_det_odd_ports(struct fb_detect *d, struct fb_findings *out);
+enum fb_status fb_det_floods(struct fb_detect *d, struct fb_findings *out);
 
 #endif

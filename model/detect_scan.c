@@ -43,7 +43,7 @@ static bool is_horizontal(const struct fb_detect *d, const struct fan *f)
     uint64_t least = (uint64_t)OPT(d, SCAN_HOSTS);
     bool udp = f->key.ip_proto == PROTO_UDP;
     if (udp)
-        least *= port_is_periodic(PROTO_UDP, f->key.port) || f->key.port == 443 ? 5 : 2;
+        least *= fb_det_port_is_periodic(PROTO_UDP, f->key.port) || f->key.port == 443 ? 5 : 2;
     else if (f->key.port == 443 || f->key.port == 80)
         least += least / 2;
     return f->failed >= least && in_vain(d, f->failed, f->hosts) && (!udp || f->failed * 5 >= f->hosts * 4);
@@ -75,8 +75,8 @@ static void add_up(struct finding_maker *m, const struct scan *s, struct sum *t)
         t->targets++;
         if (l->failed_ports > t->worst)
             t->worst = l->failed_ports;
-        make_host(m, &l->key.resp_h);
-        make_evidence(m, &l->probe_evidence);
+        fb_det_make_host(m, &l->key.resp_h);
+        fb_det_make_evidence(m, &l->probe_evidence);
         add_time(&m->f, first, l->probe_first_ns, l->probe_last_ns);
         return;
     }
@@ -90,8 +90,8 @@ static void add_up(struct finding_maker *m, const struct scan *s, struct sum *t)
     if (f->hosts > t->hosts)
         t->hosts = f->hosts;
     for (unsigned i = 0; i < f->sample.n; i++)
-        make_host(m, &f->sample.host[i]);
-    make_evidence(m, &f->evidence);
+        fb_det_make_host(m, &f->sample.host[i]);
+    fb_det_make_evidence(m, &f->evidence);
     add_time(&m->f, first, f->first_ns, f->last_ns);
 }
 
@@ -141,8 +141,8 @@ static enum fb_status report(const struct fb_detect *d, const struct scan *s, si
     struct finding_maker m;
     struct sum t = {0};
     bool vertical = s[0].vertical != NULL;
-    make_begin(&m, vertical && !(n > 1 && s[n - 1].horizontal) ? FB_FIND_PORT_SCAN : FB_FIND_HOST_SCAN,
-               &s[0].who);
+    fb_det_make_begin(&m, vertical && !(n > 1 && s[n - 1].horizontal) ? FB_FIND_PORT_SCAN : FB_FIND_HOST_SCAN,
+                      &s[0].who);
     for (size_t i = 0; i < n; i++)
         add_up(&m, &s[i], &t);
     m.f.targets = t.targets;
@@ -158,11 +158,12 @@ static enum fb_status report(const struct fb_detect *d, const struct scan *s, si
     unsigned a = fb_points(t.worst, ports, 5, 20), b = fb_points(t.hosts, hosts, 5, 20);
     /* Below the first threshold by the second rule: less sure. */
     bool few = n == 1 && vertical && t.worst < ports;
-    make_severity(&m, few ? 50 : 65, a > b ? a : b, (unsigned)(t.failed * 99 / (t.tried ? t.tried : 1)));
-    return make_end(&m, out);
+    fb_det_make_severity(&m, few ? 50 : 65, a > b ? a : b,
+                         (unsigned)(t.failed * 99 / (t.tried ? t.tried : 1)));
+    return fb_det_make_end(&m, out);
 }
 
-enum fb_status detect_scans(struct fb_detect *d, struct fb_findings *out)
+enum fb_status fb_det_scans(struct fb_detect *d, struct fb_findings *out)
 {
     size_t n = 0;
     struct scan *s = fb_malloc((d->links.n + d->fans.n + 1) * sizeof *s);

@@ -9,7 +9,7 @@
 #define SERIES_MAX  512u
 #define SERIES_ROOM (64u << 20) /* bytes of all series */
 
-void series_free(struct fb_detect *d, struct pair *p)
+void fb_det_series_free(struct fb_detect *d, struct pair *p)
 {
     d->series_bytes -= p->series.cap * sizeof *p->series.b;
     free(p->series.b);
@@ -39,7 +39,7 @@ static bool widen(struct fb_detect *d, struct series *s)
     return true;
 }
 
-enum fb_status series_add(struct fb_detect *d, struct pair *p, int64_t ts_ns, uint64_t bytes)
+enum fb_status fb_det_series_add(struct fb_detect *d, struct pair *p, int64_t ts_ns, uint64_t bytes)
 {
     struct series *s = &p->series;
     if (s->beats > 0 && span_ns(s->last_ns, ts_ns) < BEAT_NS)
