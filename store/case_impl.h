@@ -58,6 +58,7 @@ struct fb_case {
     bool skip_sidecar; /* verification looks at the sidecar by itself */
     bool guest;        /* fbcase.so: the connection is somebody else's, no statement is kept on it */
     uint8_t *secret;   /* the whole file, decrypted; from sodium_malloc */
+    size_t secret_bytes;
 
     /* Reading. */
     struct fb_zip zip;

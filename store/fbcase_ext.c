@@ -1,8 +1,9 @@
 /* fbcase.so: the tables `sessions`, `packets`, `features` and those of records of a case in any other SQLite client
  * (docs/sql.md).
  *
- * Loaded into a connection whose main database is a case of this version; it adds read-only tables and
- * the function fbcase_version(). Compiled with FB_SQLITE_EXTENSION, so that every call goes to the SQLite
+ * Loaded into a connection whose main database is a case of this version; it adds read-only tables, what
+ * people wrote about the case as views (layers.h), and the function fbcase_version(). Compiled with
+ * FB_SQLITE_EXTENSION, so that every call goes to the SQLite
  * that loads it, whichever copy that is. */
 #include "store/rec_dir.h"
 #include "store/vtab_features.h"
