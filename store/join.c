@@ -71,6 +71,7 @@ static enum fb_status copy_session(struct writer *w, struct fb_join_case *in, st
     s.number = w->number;
     s.first_ordinal += in->base;
     FB_TRY(fb_join_dup_count(&w->dup, &s, &s.uid_dup, err));
+    fb_join_layers_see(w->j, in, &s);
     renumber_parents(w, in, &s);
     enum fb_status st = (enum fb_status)w->sink.session(w->sink.ctx, &s);
     return st == FB_OK ? FB_OK : fb_err_set(err, st, "%s", fb_case_sink_error(w->j->out)->msg);
@@ -103,12 +104,14 @@ static enum fb_status run_merge(struct fb_join *j, const char *path, const struc
 {
     FB_TRY(fb_join_plan(j, err));
     FB_TRY(fb_join_look(j, err));
+    FB_TRY(fb_join_layers_look(j, err));
     FB_TRY(fb_case_create(path, &j->out, err));
     FB_TRY(fb_join_write_runs(j, run, err));
     if (entry)
         FB_TRY(fb_custody_begin(j->out, entry, err));
     FB_TRY(copy_all(j, err));
     FB_TRY(fb_join_write_evidence(j, err));
+    FB_TRY(fb_join_layers_write(j, err));
     return fb_case_finish(j->out, err);
 }
 
@@ -133,6 +136,7 @@ enum fb_status fb_case_merge(struct fb_case *const *in, const char *const *names
         free(j.in[i].open);
     }
     free(j.in);
+    free(j.wanted);
     if (st == FB_OK) {
         *out = j.out;
     } else if (j.out) {
