@@ -9,7 +9,7 @@
 
 #include "base/err.h"
 #include "ingest/packet.h"
-#include "ingest/raw_packet.h"
+#include "ingest/packet_record.h"
 
 struct fb_decoder;
 

@@ -1,6 +1,7 @@
 /* Verification: every blob against its digest, every row decoded and digested again, every total counted
  * again. */
 #include "store/case_impl.h"
+#include "store/rec_dir.h"
 #include "store/zone.h"
 
 #include <pthread.h>
@@ -259,7 +260,7 @@ static enum fb_status check_integrity(struct fb_case *c, struct fb_err *err)
 
 static enum fb_status check_digests(struct fb_case *c, const struct fb_case_info *info, struct fb_err *err)
 {
-    struct fb_digest cases, packets, evidence;
+    struct fb_digest cases, packets, evidence, records;
     uint64_t nsessions, nentries;
     c->internal++;
     enum fb_status st = fb_case_digest_chunks(c->db, FB_KIND_SESSIONS, &cases, &nsessions, err);
@@ -267,6 +268,8 @@ static enum fb_status check_digests(struct fb_case *c, const struct fb_case_info
         st = fb_case_digest_chunks(c->db, FB_KIND_PACKETS, &packets, &nentries, err);
     if (st == FB_OK)
         st = fb_case_digest_evidence(c->db, &evidence, err);
+    if (st == FB_OK)
+        st = fb_rec_digest_facts(c->db, &records, err);
     c->internal--;
     FB_TRY(st);
     if (!same(&cases, &info->case_digest))
@@ -275,6 +278,8 @@ static enum fb_status check_digests(struct fb_case *c, const struct fb_case_info
         return fb_err_set(err, FB_ERR_VERIFY, "the packet index digest does not match the packet index");
     if (!same(&evidence, &info->evidence_digest))
         return fb_err_set(err, FB_ERR_VERIFY, "the evidence digest does not match the evidence records");
+    if (!same(&records, &info->records_digest))
+        return fb_err_set(err, FB_ERR_VERIFY, "the records digest does not match the tables of the case");
     return FB_OK;
 }
 
@@ -303,6 +308,7 @@ enum fb_status fb_case_check_part(struct fb_case *c, enum fb_check_part part, st
     case FB_CHECK_CHUNKS:
         FB_TRY(check_chunks(c, err));
         FB_TRY(fb_case_check_filters(c, err));
+        FB_TRY(fb_rec_check(c, info.complete, err));
         return info.complete ? check_orphans(c, err) : FB_OK;
     case FB_CHECK_NUMBERS:
         return check_numbers(c, err);

@@ -29,6 +29,23 @@ struct fb_held_chunk {
 };
 #define FB_CHUNK_CACHE_BYTES ((size_t)192 << 20)
 
+/* Record tables: rec_dir.h. */
+struct fb_rec_table;
+struct fb_rec_held;
+struct fb_rec_facts; /* the writers of a case that is filled */
+struct fb_rec_dir {
+    struct fb_rec_table **t; /* by run, then id */
+    size_t n;
+};
+struct fb_rec_state {
+    struct fb_rec_dir kase, side;
+    struct sqlite3 *side_db; /* open while the case is; NULL: no sidecar */
+    struct fb_rec_held *held;
+    struct fb_rec_facts *facts;
+    char **names; /* tables that SQL knows */
+    size_t nnames;
+};
+
 struct fb_timeline_block; /* case_timeline.c */
 struct fb_case_writer;    /* case_write.c */
 
@@ -55,6 +72,9 @@ struct fb_case {
     struct fb_timeline_block *timeline;
     sqlite3_stmt *get_version;
     unsigned internal; /* > 0 while statements of our own are prepared: the authorizer lets them pass */
+    struct fb_rec_state rec;
+    bool has_as_of; /* layers of runs above `as_of` are not shown */
+    int64_t as_of;
     struct fb_custody_keep *custody; /* what the run that is written says of itself; chain.h */
     /* Borrowed by callers. */
     char *info_text[4];
@@ -103,6 +123,9 @@ enum fb_status fb_case_open_to_change(const char *path, bool only_read, struct f
                                       struct fb_err *err);
 /* Brings the chunk lists up to date. */
 enum fb_status fb_case_refresh(struct fb_case *c, struct fb_err *err);
+/* Opens the file again, so that changes of it are seen: a connection to a case that nobody writes to may not
+ * notice them. The case cannot be used any more when this fails. */
+enum fb_status fb_case_reopen(struct fb_case *c, struct fb_err *err);
 /* Forgets all that was read: the database was changed through this connection. */
 void fb_case_forget(struct fb_case *c);
 /* Index of the first chunk whose last number is >= number; list->n when there is none. */

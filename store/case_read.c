@@ -2,6 +2,7 @@
 #include "store/case_impl.h"
 #include "store/chain.h"
 #include "store/layers.h"
+#include "store/rec_dir.h"
 
 #include <sodium/utils.h>
 #include <sys/stat.h>
@@ -44,6 +45,7 @@ void fb_case_forget(struct fb_case *c)
     fb_held_filters_free(c->filters);
     c->filters = NULL;
     fb_packet_chunk_release(&c->packet_chunk);
+    fb_rec_forget(c);
     c->packet_cid = UINT64_MAX;
     c->data_version = 0;
 }
@@ -52,6 +54,7 @@ void fb_case_stop_reading(struct fb_case *c)
 {
     c->reading = false;
     fb_case_forget(c);
+    fb_rec_state_free(c);
     fb_gone_release(&c->gone);
     sqlite3_finalize(c->get_version);
     fb_zip_release(&c->zip);
@@ -114,6 +117,20 @@ enum fb_status fb_case_open(const char *path, struct fb_case **out, struct fb_er
 enum fb_status fb_case_open_alone(const char *path, struct fb_case **out, struct fb_err *err)
 {
     return open_case(path, true, out, err);
+}
+
+enum fb_status fb_case_reopen(struct fb_case *c, struct fb_err *err)
+{
+    int64_t as_of = c->as_of;
+    bool has_as_of = c->has_as_of;
+    fb_case_stop_reading(c);
+    fb_timeline_free(c->timeline);
+    sqlite3_close(c->db);
+    struct fb_case fresh = {.path = c->path, .skip_sidecar = c->skip_sidecar, .packet_cid = UINT64_MAX};
+    *c = fresh;
+    FB_TRY(fb_db_open(c->path, &c->db, err));
+    FB_TRY(fb_case_start_reading(c, err));
+    return has_as_of ? fb_layers_set_as_of(c, as_of, err) : FB_OK;
 }
 
 enum fb_status fb_case_open_memory(uint8_t *bytes, size_t n, const char *name, struct fb_case **out,
@@ -243,6 +260,8 @@ enum fb_status fb_case_refresh(struct fb_case *c, struct fb_err *err)
     enum fb_status got = fb_gone_read(c->db, &c->gone, err);
     c->internal--;
     FB_TRY(got);
+    FB_TRY(fb_rec_dir_read(c, c->db, &c->rec.kase, err));
+    FB_TRY(fb_vtab_register_records(c, err));
     c->data_version = version;
     return FB_OK;
 }

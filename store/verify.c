@@ -5,6 +5,7 @@
 #include "store/case_impl.h"
 #include "store/chain.h"
 #include "store/manifest.h"
+#include "store/rec_dir.h"
 #include "store/sidecar.h"
 
 struct verify {
@@ -302,6 +303,8 @@ static void check_sidecar(struct verify *v)
         st = fb_chain_walk(side, &v->seal.head, "sidecar record", true, keep_layers, &last, NULL, &n, &err);
     if (st == FB_OK)
         st = compare_layers(side, true, &last, &err);
+    if (st == FB_OK)
+        st = fb_rec_check_side(v->c, side, &err);
     if (took(v, "sidecar", st, &err)) {
         good(v, "sidecar", "it belongs to this case; %llu custody records", (unsigned long long)n);
         check_signatures(v, side, false);
