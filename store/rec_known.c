@@ -1,9 +1,11 @@
 /* The tables that this version of the program knows, whether a case has them or not. */
 #include "store/rectab.h"
 
+#include "intel/dns_def.h"
+
 /* Ascending by id. One line for each definition (headers *_def.h of intel and model). */
 static const struct fb_rec_def *const known[] = {
-    NULL, /* the end */
+    &fb_dns_def, NULL, /* the end */
 };
 
 const struct fb_rec_def *fb_rec_known(size_t i)
