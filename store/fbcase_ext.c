@@ -3,8 +3,7 @@
  *
  * Loaded into a connection whose main database is a case of this version; it adds read-only tables, what
  * people wrote about the case as views (layers.h), and the function fbcase_version(). Compiled with
- * FB_SQLITE_EXTENSION, so that every call goes to the SQLite
- * that loads it, whichever copy that is. */
+ * FB_SQLITE_EXTENSION, so that every call goes to the SQLite that loads it, whichever copy that is. */
 #include "store/rec_dir.h"
 #include "store/vtab_features.h"
 

@@ -72,8 +72,9 @@ static enum fb_status copy_rows(sqlite3 *side, sqlite3 *db, size_t i, size_t *to
     return got;
 }
 
-/* `copy`: its rows are not in the temporary tables yet. */
-static enum fb_status read_sidecar(struct fb_case *c, const char *path, bool copy, struct fb_err *err)
+/* `copied_before`: this connection has its rows already. */
+static enum fb_status read_sidecar(struct fb_case *c, const char *path, bool copied_before,
+                                   struct fb_err *err)
 {
     struct fb_seal_state seal;
     sqlite3 *side = NULL;
@@ -87,7 +88,7 @@ static enum fb_status read_sidecar(struct fb_case *c, const char *path, bool cop
     FB_TRY(st);
     size_t total = 0;
     st = fb_db_exec(c->db, "SAVEPOINT sidecar", err);
-    for (size_t i = 0; i < sizeof copied / sizeof *copied && st == FB_OK && copy; i++)
+    for (size_t i = 0; i < sizeof copied / sizeof *copied && st == FB_OK && !copied_before; i++)
         st = copy_rows(side, c->db, i, &total, err);
     if (st == FB_OK)
         st = fb_db_exec(c->db, "RELEASE sidecar", err);
@@ -114,7 +115,7 @@ enum fb_status fb_layers_attach(struct fb_case *c, const char *path, struct fb_e
     if (st == FB_OK && !there)
         st = fb_db_exec(c->db, views, err);
     if (st == FB_OK && path && !c->skip_sidecar)
-        st = read_sidecar(c, path, !there, err);
+        st = read_sidecar(c, path, there > 0, err);
     if (st == FB_OK && (query_only || !c->guest))
         st = fb_db_exec(c->db, "PRAGMA query_only=ON", err);
     c->internal--;

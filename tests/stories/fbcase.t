@@ -63,7 +63,7 @@ echo "a passphrase" >pass
 "$FB" note a.fbcase 2 before-the-seal >/dev/null
 "$FB" seal a.fbcase --key anna --passphrase-file pass --title t --examiner anna >/dev/null 2>err
 "$FB" note a.fbcase 2 behind-it >/dev/null
-"$FB" tag a.fbcase 3 +late >/dev/null
+"$FB" tag a.fbcase 2 +late >/dev/null
 for view in notes tags note tag "(SELECT count(*) AS n FROM verdicts)" "(SELECT run_id, author, at FROM layer)"; do
     "$FB" sql a.fbcase "SELECT * FROM $view" --csv | tr -d '\r' >want
     shell -csv -header -cmd ".load $EXT" -cmd ".load $EXT" a.fbcase "SELECT * FROM $view" 2>&1 | tr -d '\r' >out
