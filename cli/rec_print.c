@@ -164,8 +164,7 @@ static enum fb_status put_row(struct printer *r, const struct fb_rec_row *row)
             fb_table_cell(r->table, r->text.data, r->text.len);
         } else {
             fb_buf_puts(&r->out->buf, i ? "," : "");
-            fb_escape_csv(&r->out->buf, r->text.data, r->text.len,
-                          type != FB_REC_INT && type != FB_REC_TIME);
+            fb_escape_csv(&r->out->buf, r->text.data, r->text.len, type != FB_REC_INT && type != FB_REC_TIME);
         }
     }
     if (r->table)

@@ -10,8 +10,8 @@ struct fb_rec_print {
     enum fb_row_format format; /* TABLE, JSON or CSV */
     /* "a,b,c" out of session, ordinal, ts and the columns of the definition; NULL: all of them. */
     const char *columns;
-    uint64_t session; /* only rows of this session; 0: of all */
-    uint64_t limit;   /* 0: none */
+    uint64_t session;                                      /* only rows of this session; 0: of all */
+    uint64_t limit;                                        /* 0: none */
     bool (*keep)(void *ctx, const struct fb_rec_row *row); /* NULL: every row */
     void *ctx;
 };

@@ -53,7 +53,8 @@ static bool keep(void *ctx, const struct fb_rec_row *row)
     if (f->type && (c[FB_DNS_QTYPE_NAME].null || c[FB_DNS_QTYPE_NAME].s.n != strlen(f->type) ||
                     !contains(c[FB_DNS_QTYPE_NAME].s, f->type)))
         return false;
-    if (f->answer && !list_has(&c[FB_DNS_ANSWERS], f->answer) && !list_has(&c[FB_DNS_MORE_ANSWERS], f->answer))
+    if (f->answer && !list_has(&c[FB_DNS_ANSWERS], f->answer) &&
+        !list_has(&c[FB_DNS_MORE_ANSWERS], f->answer))
         return false;
     if (f->has_client && !fb_addr_eq(&c[FB_DNS_CLIENT].addr, &f->client))
         return false;
@@ -110,13 +111,15 @@ int fb_verb_dns(int argc, char **argv)
         return code;
     if (json + csv + zeek > 1)
         return fb_cli_usage(help.verb, "--json, --csv and --zeek exclude each other");
-    if (zeek && (f.query || f.type || f.answer || client || f.failed || f.unanswered || p.session || p.limit ||
-                 columns))
+    if (zeek && (f.query || f.type || f.answer || client || f.failed || f.unanswered || p.session ||
+                 p.limit || columns))
         return fb_cli_usage(help.verb, "--zeek prints every row with Zeek's columns: no filters");
     if (client && !(f.has_client = fb_addr_parse(client, &f.client)))
         return fb_cli_usage(help.verb, "%s: not an IP address", client);
     p.format = json ? FB_ROWS_JSON : csv ? FB_ROWS_CSV : FB_ROWS_TABLE;
-    p.columns = columns ? columns : json || csv ? NULL : "session,ts,client,server,qtype_name,query,rcode_name,answers";
+    p.columns = columns       ? columns
+                : json || csv ? NULL
+                              : "session,ts,client,server,qtype_name,query,rcode_name,answers";
     struct fb_source src;
     code = fb_source_open(&src, help.verb, argv, nargs, &in);
     return code >= 0 ? code : print(&src, &p, zeek);
