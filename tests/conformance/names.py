@@ -22,7 +22,7 @@ def dns_tshark(row):
         yield ('query', lower(name), str(int(kind, 0)))
     for a in row['dns.a'] + row['dns.aaaa']:
         yield ('address', a)
-    for kind in ('cname', 'ptr.domain_name', 'mx.mail_exchange', 'srv.target', 'ns'):
+    for kind in ('cname', 'ptr.domain_name', 'mx.mail_exchange', 'srv.target'):
         for name in row['dns.' + kind]:
             yield (kind.split('.')[0], lower(name))
 
@@ -37,7 +37,7 @@ def dns_own(row):
         for text, kind in zip(texts, row[which + '_types']):
             if kind in ('A', 'AAAA'):
                 yield ('address', text)
-            elif kind in ('CNAME', 'PTR', 'MX', 'SRV', 'NS'):
+            elif kind in ('CNAME', 'PTR', 'MX', 'SRV'):
                 yield (kind.lower(), lower(text))
 
 
@@ -57,7 +57,7 @@ def nbns_own(row):
 PROTOCOLS = {
     'dns': ('(dns or mdns or llmnr) and not icmp and not icmpv6 and not _ws.malformed',
             ['dns.qry.name', 'dns.qry.type', 'dns.a', 'dns.aaaa', 'dns.cname', 'dns.ptr.domain_name',
-             'dns.mx.mail_exchange', 'dns.srv.target', 'dns.ns'], dns_tshark, 'dns', dns_own),
+             'dns.mx.mail_exchange', 'dns.srv.target'], dns_tshark, 'dns', dns_own),
     'nbns': ('nbns and not icmp and not _ws.malformed', ['nbns.name'], nbns_tshark, 'dns', nbns_own),
 }
 
