@@ -46,6 +46,18 @@ void fb_rec_item(struct fb_buf *items, const void *p, size_t n)
     fb_buf_put(items, p, n);
 }
 
+void fb_rec_put(struct fb_buf *row, enum fb_rec_type type, const struct fb_rec_cell *cell)
+{
+    if (cell->null)
+        fb_rec_null(row);
+    else if (type == FB_REC_INT || type == FB_REC_TIME)
+        fb_rec_int(row, cell->i);
+    else if (type == FB_REC_ADDR)
+        fb_rec_addr(row, &cell->addr);
+    else
+        fb_rec_bytes(row, cell->s.p, cell->s.n);
+}
+
 bool fb_rec_next_item(struct fb_cur *list, struct fb_span *item)
 {
     if (!fb_cur_left(list))
@@ -73,8 +85,9 @@ static bool read_addr(struct fb_span s, struct fb_addr *out)
     return s.n == 4 || !fb_addr_is_v4(out);
 }
 
-static bool read_cell(enum fb_rec_type type, struct fb_rec_cell *cell)
+bool fb_rec_cell(enum fb_rec_type type, struct fb_span bytes, struct fb_rec_cell *cell)
 {
+    *cell = (struct fb_rec_cell){.s = bytes};
     struct fb_cur c = fb_cur_init(cell->s.p, cell->s.n);
     struct fb_span item;
     switch (type) {
@@ -105,9 +118,8 @@ bool fb_rec_read(const struct fb_rec_def *def, struct fb_span row, struct fb_rec
             return false;
         if (!n)
             continue;
-        cells[i].null = false;
-        cells[i].s = (struct fb_span){fb_cur_take(&c, (size_t)(n - 1)), (size_t)(n - 1)};
-        if (!read_cell(def->cols[i].type, &cells[i]))
+        struct fb_span bytes = {fb_cur_take(&c, (size_t)(n - 1)), (size_t)(n - 1)};
+        if (!fb_rec_cell(def->cols[i].type, bytes, &cells[i]))
             return false;
     }
     return !fb_cur_left(&c);

@@ -63,12 +63,18 @@ void fb_rec_text(struct fb_buf *row, const char *s);            /* NULL: null */
 void fb_rec_list(struct fb_buf *row, const struct fb_buf *items);
 void fb_rec_item(struct fb_buf *items, const void *p, size_t n);
 
+/* Any cell, as the calls above write it: rows that are equal are equal bytes. */
+void fb_rec_put(struct fb_buf *row, enum fb_rec_type type, const struct fb_rec_cell *cell);
+
 /* ---- reading ---- */
 
 /* Takes a row apart into def->ncols cells. False when it is not a row of that definition: wrong number of
  * cells, a number that is none, an address of another length, a list that does not end where its cell ends.
  */
 bool fb_rec_read(const struct fb_rec_def *def, struct fb_span row, struct fb_rec_cell *cells);
+
+/* The bytes of one cell that is not null; `out->s` borrows them. False as above. */
+bool fb_rec_cell(enum fb_rec_type type, struct fb_span bytes, struct fb_rec_cell *out);
 
 /* The next item of a list cell; start with fb_cur_init(cell.s.p, cell.s.n). False at the end. */
 bool fb_rec_next_item(struct fb_cur *list, struct fb_span *item);

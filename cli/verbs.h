@@ -9,6 +9,7 @@ int fb_verb_info(int argc, char **argv);
 int fb_verb_sessions(int argc, char **argv);
 int fb_verb_show(int argc, char **argv);
 int fb_verb_packets(int argc, char **argv);
+int fb_verb_dns(int argc, char **argv);
 int fb_verb_sql(int argc, char **argv);
 int fb_verb_export(int argc, char **argv);
 int fb_verb_note(int argc, char **argv);
@@ -23,7 +24,9 @@ int fb_verb_migrate(int argc, char **argv);
 int fb_verb_merge(int argc, char **argv);
 int fb_verb_replay(int argc, char **argv);
 int fb_verb_diff(int argc, char **argv);
+int fb_verb_intel(int argc, char **argv);
 int fb_verb_features(int argc, char **argv);
+int fb_verb_findings(int argc, char **argv);
 
 /* No verb: ingest in memory and a summary. */
 int fb_verb_summary(int argc, char **argv);

@@ -154,11 +154,21 @@ void fb_decode_begin(struct fb_decoder *d, const struct fb_record *rec, uint64_t
     };
 }
 
+static void show_other(struct fb_decoder *d, const struct fb_frame *f)
+{
+    if (d->opts.other)
+        d->opts.other(d->opts.other_ctx, d->other_type, f->has_macs ? f->src_mac : NULL,
+                      f->has_macs ? f->dst_mac : NULL, f->c.p, fb_cur_left(&f->c));
+    d->other_type = 0;
+}
+
 /* Every step takes at least one byte off the frame, stops, or hands over to IP; so this ends. */
 static bool reach_ip(struct fb_decoder *d, struct fb_frame *f)
 {
     while (f->kind > FB_FRAME_UNKNOWN)
         f->kind = (uint8_t)link_steps[f->kind](d, f);
+    if (d->other_type)
+        show_other(d, f);
     if (f->kind == FB_FRAME_UNKNOWN)
         f->unknown_link = true;
     return f->kind != FB_FRAME_STOP;

@@ -9,7 +9,7 @@
 
 #include "base/err.h"
 #include "ingest/packet.h"
-#include "ingest/record.h"
+#include "ingest/packet_record.h"
 
 struct fb_decoder;
 
@@ -17,6 +17,11 @@ struct fb_decode_opts {
     bool ignore_checksums;   /* -C: neither IP header nor transport checksums are checked */
     uint64_t frag_bytes_max; /* ceiling of buffered fragments; 0 = 32 MiB */
     uint32_t frag_max;       /* ceiling of incomplete datagrams; 0 = 65535 */
+    /* Is shown what EtherTypes other than IP announce (ARP): the bytes after the type, and the MACs (NULL:
+     * none), all borrowed for the call. May be NULL. */
+    void (*other)(void *ctx, uint16_t ethertype, const uint8_t *src_mac, const uint8_t *dst_mac,
+                  const uint8_t *p, size_t n);
+    void *other_ctx;
 };
 
 /* What was passed over and why, for `info`: saturating counters. */

@@ -81,9 +81,10 @@ struct fb_decoder {
     int64_t ts_ns, now_ns;
     uint64_t ordinal;
     struct fb_frame
-        cur;        /* the frame in hand; after a UDP packet its cursor holds the payload by the IP length */
-    bool fresh;     /* cur is a record that nobody has looked at yet */
-    bool enterable; /* cur is a UDP packet just handed out, which fb_decode_enter may look into */
+        cur; /* the frame in hand; after a UDP packet its cursor holds the payload by the IP length */
+    uint16_t other_type; /* EtherType that ended the frame in hand; 0 = none */
+    bool fresh;          /* cur is a record that nobody has looked at yet */
+    bool enterable;      /* cur is a UDP packet just handed out, which fb_decode_enter may look into */
     uint32_t nstack;
     struct fb_frame stack[FB_FRAME_STACK];
     struct fb_defrag *defrag;
@@ -119,6 +120,13 @@ static inline enum fb_frame_kind fb_frame_not_ip(struct fb_decoder *d)
 {
     fb_count(&d->stats.non_ip_pkts);
     return FB_FRAME_STOP;
+}
+
+/* The same for a frame whose EtherType is not IP's, which decode options may ask for. */
+static inline enum fb_frame_kind fb_frame_other(struct fb_decoder *d, uint16_t ethertype)
+{
+    d->other_type = ethertype;
+    return fb_frame_not_ip(d);
 }
 
 /* Puts a frame on the stack; it comes out before all that lie below it. */

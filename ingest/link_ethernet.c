@@ -25,7 +25,7 @@ enum fb_frame_kind fb_link_ethertype(struct fb_decoder *d, uint16_t type, bool i
     case 0x8926:
         return in_tag ? fb_frame_not_ip(d) : FB_FRAME_VNTAG;
     default:
-        return fb_frame_not_ip(d);
+        return fb_frame_other(d, type);
     }
 }
 
@@ -117,5 +117,7 @@ enum fb_frame_kind fb_link_snap(struct fb_decoder *d, struct fb_frame *f)
     uint16_t type = fb_cur_be16(&f->c);
     if (!fb_cur_ok(&f->c))
         return fb_frame_malformed(d);
-    return oui == 0 && (type == 0x0800 || type == 0x86dd) ? FB_FRAME_IP : fb_frame_not_ip(d);
+    if (oui != 0)
+        return fb_frame_not_ip(d);
+    return type == 0x0800 || type == 0x86dd ? FB_FRAME_IP : fb_frame_other(d, type);
 }

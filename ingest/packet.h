@@ -49,7 +49,7 @@ struct fb_packet {
     uint8_t flags;         /* FB_PKT_* */
     uint8_t tcp_flags;     /* FB_TCP_* */
     uint16_t window;
-    uint32_t seq, ack;
+    uint32_t seq, ack; /* ICMP: `seq` holds octets 4 to 7 of the header */
     uint32_t ip_bytes; /* IP total length as counted: v4 total length, v6 payload + 40; 0 for TSO frames */
     uint32_t payload_bytes;  /* transport payload by the IP (UDP: UDP) length, after the transport header.
                                 ICMP: after 8 bytes */

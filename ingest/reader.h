@@ -8,7 +8,7 @@
 #define FB_INGEST_READER_H
 
 #include "base/evidence.h"
-#include "ingest/record.h"
+#include "ingest/packet_record.h"
 
 struct fb_reader;
 

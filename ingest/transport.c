@@ -77,6 +77,7 @@ static void decode_icmp(const struct fb_decoder *d, const struct fb_ip *ip, cons
     out->proto = FB_PROTO_ICMP;
     out->src_p = p[0];
     out->dst_p = p[1];
+    out->seq = fb_load_be32(p + 4);
     set_payload(out, p + ICMP_MIN, len - ICMP_MIN, captured - ICMP_MIN);
     if (!d->opts.ignore_checksums && captured >= len &&
         !checksum_holds(ip, PROTO_ICMPV6, p, len, ip->proto == PROTO_ICMPV6))

@@ -12,16 +12,17 @@ static void count(struct fb_flow *f, const struct fb_packet *p, int dir)
 }
 
 /* DNS and NTP know from a message that the roles are the other way round. Zeek swaps only who is who: what
- * was counted so far, this packet included, stays on its old side. */
-static void flip_by_application(struct fb_flow *f)
+ * was counted so far, this packet included, stays on its old side. True when the roles changed. */
+static bool flip_by_application(struct fb_flow *f)
 {
     if (f->flags & FB_FLOW_FLIPPED_BY_APP)
-        return;
+        return false;
     f->flags |= FB_FLOW_FLIPPED_BY_APP;
     uint64_t pkts[2] = {f->pkts[0], f->pkts[1]}, bytes[2] = {f->ip_bytes[0], f->ip_bytes[1]};
     fb_flow_flip(f, NULL);
     memcpy(f->pkts, pkts, sizeof pkts);
     memcpy(f->ip_bytes, bytes, sizeof bytes);
+    return true;
 }
 
 static void udp_packet(struct fb_shard *s, struct fb_flow *f, const struct fb_shard_pkt *sp, int dir)
@@ -41,18 +42,19 @@ static void udp_packet(struct fb_shard *s, struct fb_flow *f, const struct fb_sh
     count(f, p, dir);
     if (p->payload_bytes)
         fb_flow_payload_packet(f, p->ts_ns, false, s->opts.segment_idle_ns);
-    if (f->flags & FB_FLOW_SERVICE_DONE)
-        return;
     size_t n = p->payload_caplen < p->payload_bytes ? p->payload_caplen : p->payload_bytes;
-    unsigned bits = fb_flow_service_data(f, dir, p->payload, n, before, false);
-    if (bits & FB_SVC_FLIP)
-        flip_by_application(f);
-    fb_shard_service_bits(s, f, sp, bits);
+    if (!(f->flags & FB_FLOW_SERVICE_DONE)) {
+        unsigned bits = fb_flow_service_data(f, dir, p->payload, n, before, false);
+        if ((bits & FB_SVC_FLIP) && flip_by_application(f))
+            dir = 1 - dir;
+        fb_shard_service_bits(s, f, sp, bits);
+    }
+    if (fb_sight_wants(&s->sight, f))
+        fb_sight_data(&s->sight, f, dir, p->payload, n, false);
 }
 
 static void icmp_packet(struct fb_shard *s, struct fb_flow *f, const struct fb_packet *p, int dir)
 {
-    (void)s;
     if (p->flags & FB_PKT_BAD_CHECKSUM) {
         if (f->chk_cnt[dir] < UINT32_MAX)
             f->chk_cnt[dir]++;
@@ -65,6 +67,8 @@ static void icmp_packet(struct fb_shard *s, struct fb_flow *f, const struct fb_p
     if (p->payload_caplen < p->payload_bytes)
         return; /* not captured in full: Zeek does not count it */
     count(f, p, dir);
+    if (fb_sight_wants(&s->sight, f))
+        fb_sight_icmp(&s->sight, f, dir, p);
 }
 
 void fb_datagram_packet(struct fb_shard *s, struct fb_flow *f, const struct fb_shard_pkt *sp, int dir)

@@ -17,6 +17,7 @@ struct fb_engine {
     uint64_t epoch_no;
     struct fb_decoder *decoder;
     struct fb_tunnel_track *tunnels;
+    struct fb_sight frames; /* what is seen in frames without a session */
     struct fb_merge *merge;
     struct fb_workers *workers; /* NULL: the caller's thread does it */
     uint64_t last_ordinal;
@@ -39,7 +40,14 @@ static struct fb_shard_opts shard_opts(const struct fb_engine_opts *o)
         .icmp_idle_ns = o->icmp_idle_ns ? o->icmp_idle_ns : 60 * FB_NS_PER_S,
         .segment_idle_ns = o->segment_idle_ns ? o->segment_idle_ns : 5 * FB_NS_PER_S,
         .memory_bytes = memory / FB_SHARDS,
+        .observer = o->observer,
     };
+}
+
+static void on_frame(void *ctx, uint16_t ethertype, const uint8_t *src_mac, const uint8_t *dst_mac,
+                     const uint8_t *p, size_t n)
+{
+    fb_sight_frame(ctx, ethertype, src_mac, dst_mac, p, n);
 }
 
 enum fb_status fb_engine_new(const struct fb_engine_opts *opts, const struct fb_session_sink *sink,
@@ -56,8 +64,14 @@ enum fb_status fb_engine_new(const struct fb_engine_opts *opts, const struct fb_
     }
     e->now_ns = INT64_MIN;
     e->tunnels = fb_tunnel_track_new();
-    e->merge = fb_merge_new(sink);
-    enum fb_status st = ok && e->tunnels && e->merge ? fb_decoder_new(&opts->decode, &e->decoder, err)
+    fb_sight_init(&e->frames, opts->observer);
+    struct fb_decode_opts dec = opts->decode;
+    if (opts->observer && opts->observer->packet) {
+        dec.other = on_frame;
+        dec.other_ctx = &e->frames;
+    }
+    e->merge = fb_merge_new(sink, &e->frames);
+    enum fb_status st = ok && e->tunnels && e->merge ? fb_decoder_new(&dec, &e->decoder, err)
                                                      : fb_err_nomem(err, "the session builder");
     if (st != FB_OK) {
         fb_engine_free(e);
@@ -76,6 +90,7 @@ void fb_engine_free(struct fb_engine *e)
     fb_workers_free(e->workers);
     for (unsigned i = 0; i < FB_SHARDS; i++)
         fb_shard_release(&e->shards[i]);
+    fb_sight_release(&e->frames);
     fb_decoder_free(e->decoder);
     fb_tunnel_track_free(e->tunnels);
     fb_merge_free(e->merge);
@@ -176,6 +191,7 @@ enum fb_status fb_engine_feed(struct fb_engine *e, const struct fb_record *recor
     e->last_ordinal = ordinal;
     e->stats.pkts++;
 
+    fb_sight_at(&e->frames, ordinal, 0, rec.ts_ns);
     fb_decode_begin(e->decoder, &rec, ordinal, e->now_ns);
     struct fb_shard_pkt sp;
     for (uint16_t part = 0; fb_decode_next(e->decoder, &sp.p); part++) {
@@ -208,7 +224,7 @@ enum fb_status fb_engine_finish(struct fb_engine *e, struct fb_err *err)
 {
     FB_TRY(end_epoch(e, err));
     for (unsigned i = 0; i < FB_SHARDS; i++)
-        fb_shard_finish(&e->shards[i], e->last_ordinal);
+        fb_shard_finish(&e->shards[i], e->last_ordinal, e->now_ns);
     return fb_merge_epoch(e->merge, e->shards, FB_SHARDS, err);
 }
 

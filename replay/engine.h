@@ -9,6 +9,7 @@
 #define FB_REPLAY_ENGINE_H
 
 #include "base/err.h"
+#include "base/observe.h"
 #include "ingest/decode.h"
 #include "replay/session.h"
 
@@ -23,6 +24,8 @@ struct fb_engine_opts {
                                 are shed, least valuable first */
     int64_t segment_idle_ns; /* payload silence that ends a segment; 0 = 5 s */
     int64_t tcp_idle_ns, udp_idle_ns, icmp_idle_ns; /* 0 = Zeek's 5 min, 1 min, 1 min */
+    /* Is shown payload; what it finds goes to the sink's `observed`. NULL: none. */
+    const struct fb_observer *observer;
 };
 
 struct fb_engine_stats {

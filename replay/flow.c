@@ -32,6 +32,7 @@ void fb_flow_flip(struct fb_flow *f, struct fb_tcp *tcp)
     }
     if (f->service)
         fb_service_flip(f->service);
+    f->flags ^= FB_FLOW_OBSERVE_FLIP;
     fb_history_put(f, '^');
 }
 

@@ -88,6 +88,8 @@ struct fb_pklist_node {
 #define FB_FLOW_FLIPPED_BY_APP 0x80
 #define FB_FLOW_PIECE_FULL     0x200 /* stands in the shard's list of full pieces */
 #define FB_FLOW_ENDED          0x100 /* has left the table; waits for the merge */
+#define FB_FLOW_OBSERVE_DONE   0x400 /* no more payload to the observer */
+#define FB_FLOW_OBSERVE_FLIP   0x800 /* roles were swapped since the observer was last called */
 
 struct fb_flow {
     /* What every packet touches. */
@@ -103,6 +105,9 @@ struct fb_flow {
     uint32_t self; /* index in the pool */
     uint32_t tcp;  /* index of its struct fb_tcp; 0 = none */
     struct fb_service *service;
+    void *observed; /* the observer's state; NULL = none */
+    uint32_t observed_bytes;
+    uint32_t service_bytes; /* of `service`, as they count in the shard */
     int64_t idle_due_ns, idle_timeout_ns;
     uint64_t payload_bytes[2]; /* UDP, ICMP: accepted payload */
     uint64_t missed_bytes;

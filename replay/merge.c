@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "base/timefmt.h"
+#include "replay/merge_seen.h"
 #include "replay/tcp.h"
 
 #define EXPECT_MAX    4096
@@ -22,6 +23,8 @@ struct leaving {
 
 struct fb_merge {
     struct fb_session_sink sink;
+    struct fb_sight *frames;
+    struct fb_merge_seen seen;
     uint64_t last_number, sessions;
     uint64_t alloc_failures; /* of the process, when the merge began */
     struct fb_event *events;
@@ -34,11 +37,12 @@ struct fb_merge {
     struct fb_buf steps;
 };
 
-struct fb_merge *fb_merge_new(const struct fb_session_sink *sink)
+struct fb_merge *fb_merge_new(const struct fb_session_sink *sink, struct fb_sight *frames)
 {
     struct fb_merge *m = calloc(1, sizeof *m);
     if (m) {
         m->sink = *sink;
+        m->frames = frames;
         m->alloc_failures = fb_alloc_failures();
         fb_buf_init(&m->steps, 64u << 20);
     }
@@ -52,6 +56,7 @@ void fb_merge_free(struct fb_merge *m)
     free(m->events);
     free(m->leaving);
     free(m->expects);
+    fb_merge_seen_release(&m->seen);
     fb_buf_release(&m->steps);
     free(m);
 }
@@ -218,12 +223,20 @@ static void prefetch_flow(const struct fb_shard *s, uint32_t flow)
         __builtin_prefetch((const char *)f + off);
 }
 
+/* Once the flow itself is there. */
+static void prefetch_tcp(const struct fb_shard *s, uint32_t flow)
+{
+    const struct fb_tcp *t = fb_shard_tcp(s, fb_shard_flow(s, flow));
+    for (size_t off = 0; t && off < sizeof *t; off += 64)
+        __builtin_prefetch((const char *)t + off);
+}
+
 static enum fb_status gather(struct fb_merge *m, struct fb_shard *shards, unsigned nshards, size_t *n,
                              struct fb_err *err)
 {
     size_t total = 0;
     for (unsigned i = 0; i < nshards; i++) {
-        if (shards[i].failed)
+        if (shards[i].failed || shards[i].sight.failed)
             return fb_err_nomem(err, "open sessions (lower --memory makes it shed them instead)");
         total += shards[i].nevents;
     }
@@ -260,7 +273,7 @@ enum fb_status fb_merge_epoch(struct fb_merge *m, struct fb_shard *shards, unsig
             m->leaving[nl++] = (struct leaving){e->ordinal, fb_shard_flow(&shards[e->shard], e->flow)->number,
                                                 e->flow, e->shard};
     }
-    enum fb_status st = FB_OK;
+    enum fb_status st = fb_merge_seen(&m->seen, shards, nshards, m->frames, &m->sink, err);
     for (unsigned i = 0; i < nshards; i++) {
         shards[i].nexpects = 0;
         if (st == FB_OK)
@@ -269,8 +282,10 @@ enum fb_status fb_merge_epoch(struct fb_merge *m, struct fb_shard *shards, unsig
     if (nl)
         qsort(m->leaving, nl, sizeof *m->leaving, leaving_order);
     for (size_t i = 0; i < nl; i++) {
+        if (i + 8 < nl)
+            prefetch_flow(&shards[m->leaving[i + 8].shard], m->leaving[i + 8].flow);
         if (i + 4 < nl)
-            prefetch_flow(&shards[m->leaving[i + 4].shard], m->leaving[i + 4].flow);
+            prefetch_tcp(&shards[m->leaving[i + 4].shard], m->leaving[i + 4].flow);
         if (st == FB_OK)
             st = leave(m, &shards[m->leaving[i].shard], m->leaving[i].flow, err);
         fb_shard_free_flow(&shards[m->leaving[i].shard], m->leaving[i].flow);

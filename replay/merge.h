@@ -11,7 +11,8 @@
 
 struct fb_merge;
 
-struct fb_merge *fb_merge_new(const struct fb_session_sink *sink);
+/* `frames`: what was seen in frames without a session; borrowed. */
+struct fb_merge *fb_merge_new(const struct fb_session_sink *sink, struct fb_sight *frames);
 void fb_merge_free(struct fb_merge *m); /* accepts NULL */
 
 /* Takes the events of all shards. A sink's failure comes back as its status. */

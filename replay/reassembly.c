@@ -134,7 +134,7 @@ static bool insert_new_parts(struct fb_reasm *r, uint64_t seq, uint64_t upper, c
             return any;
         any = true;
         /* Without bytes, touching ranges need not stay apart: a long burst behind one hole is one range. */
-        if (!keep && i > 0 && r->blocks[i - 1].upper == seq && !r->blocks[i - 1].data) {
+        if (i > 0 && !r->blocks[i].data && r->blocks[i - 1].upper == seq && !r->blocks[i - 1].data) {
             r->blocks[i - 1].upper = end;
             drop_block(r, i);
             i--;

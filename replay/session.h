@@ -10,6 +10,8 @@
 
 #include <stddef.h>
 
+struct fb_observed; /* base/observe.h */
+
 /* conn_state; the numbers are stored in cases. */
 enum fb_conn_state {
     FB_CS_NONE = 0,
@@ -120,12 +122,16 @@ struct fb_packet_run {
 
 /* Where finished sessions go. Calls come from one thread. Order: by the ordinal at which the session left,
  * then by number; so numbers do not come in order, but each number comes once, and when the last call was
- * made there is no number missing. Pieces of a session's packet index come in order and before its record. A
- * callback that fails ends the run with that status. */
+ * made there is no number missing. Pieces of a session's packet index come in order and before its record.
+ * Records of the observer come in the order of the packets at which they were put out, ties by session
+ * number; a record of something that was waited for (a query that nobody answered) comes at the end of the
+ * wait and bears the ordinal of the packet that it speaks of. A callback that fails ends the run with that
+ * status. */
 struct fb_session_sink {
     void *ctx;
     int (*packets)(void *ctx, const struct fb_packet_run *run); /* enum fb_status */
     int (*session)(void *ctx, const struct fb_session *s);      /* enum fb_status */
+    int (*observed)(void *ctx, const struct fb_observed *o);    /* enum fb_status; NULL: not wanted */
 };
 
 #endif

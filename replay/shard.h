@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "replay/flow.h"
 #include "replay/service/service.h"
+#include "replay/sight.h"
 #include "replay/wheel.h"
 
 /* Housekeeping happens when the ordinal passes a multiple of this, so that it falls on the same packets on
@@ -57,7 +58,8 @@ struct fb_shard_pkt {
 
 struct fb_shard_opts {
     int64_t tcp_idle_ns, udp_idle_ns, icmp_idle_ns, segment_idle_ns;
-    uint64_t memory_bytes; /* of this shard */
+    uint64_t memory_bytes;              /* of this shard */
+    const struct fb_observer *observer; /* NULL: none */
 };
 
 struct fb_shard {
@@ -68,6 +70,7 @@ struct fb_shard {
     } * slots;
     uint32_t nslots, used_slots;
     struct fb_wheel wheel;
+    struct fb_sight sight;
     const struct fb_epoch *epoch;
     struct fb_event *events;
     uint32_t nevents, cap_events;
@@ -76,8 +79,8 @@ struct fb_shard {
     uint32_t *
         full_pieces; /* flows whose packet index piece is due to be taken; may hold a flow that ended since */
     uint32_t nfull, cap_full;
-    uint64_t reasm_bytes; /* held by reassemblers */
-    uint32_t detectors;   /* service detectors alive */
+    uint64_t reasm_bytes;   /* held by reassemblers */
+    uint64_t service_bytes; /* of all service detectors */
     uint64_t shed;
     uint8_t id;
     bool failed; /* memory ran out: the run cannot go on */
@@ -99,7 +102,7 @@ void fb_shard_packet(struct fb_shard *s, const struct fb_shard_pkt *sp);
 void fb_shard_epoch_end(struct fb_shard *s);
 
 /* The end of evidence: everything leaves. */
-void fb_shard_finish(struct fb_shard *s, uint64_t last_ordinal);
+void fb_shard_finish(struct fb_shard *s, uint64_t last_ordinal, int64_t now_ns);
 
 /* Frees a flow whose FB_EV_CLOSE was dealt with. */
 void fb_shard_free_flow(struct fb_shard *s, uint32_t flow);
@@ -126,9 +129,10 @@ struct fb_flow *fb_shard_lookup(const struct fb_shard *s, const struct fb_packet
 uint32_t fb_shard_tag(const struct fb_packet *p, bool one_way, uint16_t dst_p);
 bool fb_shard_insert(struct fb_shard *s, struct fb_flow *f, uint32_t tag);
 
-/* Takes the session out of table and wheel and emits FB_EV_CLOSE. */
+/* Takes the session out of table and wheel and emits FB_EV_CLOSE. It leaves at the given packet, whose clock
+ * is now_ns. */
 void fb_shard_end(struct fb_shard *s, struct fb_flow *f, enum fb_end_reason why, uint64_t ordinal,
-                  uint16_t part);
+                  uint16_t part, int64_t now_ns);
 
 /* Fires the session's timers that are due at the packet `ordinal` of the epoch, whose clock is now_ns; true
  * when it ended. */

@@ -127,8 +127,12 @@ static void table_remove(struct fb_shard *s, const struct fb_flow *f)
 }
 
 void fb_shard_end(struct fb_shard *s, struct fb_flow *f, enum fb_end_reason why, uint64_t ordinal,
-                  uint16_t part)
+                  uint16_t part, int64_t now_ns)
 {
+    if (f->observed) {
+        fb_sight_at(&s->sight, ordinal, part, now_ns);
+        fb_sight_close(&s->sight, f);
+    }
     table_remove(s, f);
     fb_wheel_remove(&s->wheel, &s->flows, f);
     f->flags |= FB_FLOW_ENDED;
@@ -139,6 +143,7 @@ void fb_shard_end(struct fb_shard *s, struct fb_flow *f, enum fb_end_reason why,
 bool fb_shard_init(struct fb_shard *s, uint8_t id, const struct fb_shard_opts *opts)
 {
     *s = (struct fb_shard){.id = id, .opts = *opts};
+    fb_sight_init(&s->sight, opts->observer);
     fb_pool_init(&s->flows, sizeof(struct fb_flow));
     fb_pool_init(&s->tcps, sizeof(struct fb_tcp));
     fb_pool_init(&s->nodes, sizeof(struct fb_pklist_node));
@@ -153,6 +158,7 @@ void fb_shard_release(struct fb_shard *s)
     for (uint32_t i = 0; i < s->nevents; i++)
         if (s->events[i].kind == FB_EV_CLOSE)
             fb_shard_free_flow(s, s->events[i].flow);
+    fb_sight_release(&s->sight);
     fb_pool_release(&s->flows);
     fb_pool_release(&s->tcps);
     fb_pool_release(&s->nodes);

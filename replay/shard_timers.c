@@ -3,7 +3,6 @@
 #include "replay/shard.h"
 #include "replay/tcp.h"
 
-#define DETECTOR_BYTES 1024               /* what one service detector is reckoned at */
 #define DNS_TIMEOUT_NS (10 * FB_NS_PER_S) /* dns_session_timeout */
 
 static int64_t earliest(const struct fb_shard *s, const struct fb_flow *f)
@@ -49,13 +48,13 @@ static bool fire_tcp(struct fb_shard *s, struct fb_flow *f, struct fb_tcp *t, in
 {
     if (t->close_due == due) {
         bool rst = t->end[0].state == FB_TCPS_RESET || t->end[1].state == FB_TCPS_RESET;
-        fb_shard_end(s, f, rst ? FB_END_RST : FB_END_FIN, ordinal, 0);
+        fb_shard_end(s, f, rst ? FB_END_RST : FB_END_FIN, ordinal, 0, fire_ns);
         return true;
     }
     if (t->attempt_due == due) {
         t->attempt_due = FB_NEVER;
         if (fb_tcp_attempt_failed(t)) {
-            fb_shard_end(s, f, FB_END_ATTEMPT, ordinal, 0);
+            fb_shard_end(s, f, FB_END_ATTEMPT, ordinal, 0, fire_ns);
             return true;
         }
     }
@@ -65,7 +64,7 @@ static bool fire_tcp(struct fb_shard *s, struct fb_flow *f, struct fb_tcp *t, in
         if (fb_tcp_expire_check(f, t, k, fire_ns)) {
             bool rst = t->end[0].state == FB_TCPS_RESET || t->end[1].state == FB_TCPS_RESET;
             bool fin = t->end[0].fin_cnt || t->end[1].fin_cnt;
-            fb_shard_end(s, f, rst ? FB_END_RST : fin ? FB_END_FIN : FB_END_IDLE, ordinal, 0);
+            fb_shard_end(s, f, rst ? FB_END_RST : fin ? FB_END_FIN : FB_END_IDLE, ordinal, 0, fire_ns);
             return true;
         }
     }
@@ -84,7 +83,7 @@ static bool fire_one(struct fb_shard *s, struct fb_flow *f, int64_t due, uint32_
         if (f->service && !fb_service_dns_attached(f->service)) {
             f->dns_due_ns = FB_NEVER;
         } else if (fire_ns - f->last_ns >= DNS_TIMEOUT_NS - FB_NS_PER_S) {
-            fb_shard_end(s, f, FB_END_IDLE, ordinal, 0);
+            fb_shard_end(s, f, FB_END_IDLE, ordinal, 0, fire_ns);
             return true;
         } else {
             f->dns_due_ns = fire_ns + DNS_TIMEOUT_NS;
@@ -92,7 +91,7 @@ static bool fire_one(struct fb_shard *s, struct fb_flow *f, int64_t due, uint32_
     }
     if (f->idle_due_ns == due) {
         if (f->last_ns + f->idle_timeout_ns <= fire_ns) {
-            fb_shard_end(s, f, FB_END_IDLE, ordinal, 0);
+            fb_shard_end(s, f, FB_END_IDLE, ordinal, 0, fire_ns);
             return true;
         }
         f->idle_due_ns = f->last_ns + f->idle_timeout_ns;
@@ -130,8 +129,7 @@ static void on_due(void *ctx, struct fb_flow *f)
 static uint64_t memory_used(const struct fb_shard *s)
 {
     return (uint64_t)s->flows.live * s->flows.obj_bytes + (uint64_t)s->tcps.live * s->tcps.obj_bytes +
-           (uint64_t)s->nodes.live * s->nodes.obj_bytes + s->reasm_bytes +
-           (uint64_t)s->detectors * DETECTOR_BYTES;
+           (uint64_t)s->nodes.live * s->nodes.obj_bytes + s->reasm_bytes + s->service_bytes + s->sight.bytes;
 }
 
 void fb_shard_epoch_end(struct fb_shard *s)
@@ -173,7 +171,7 @@ static uint32_t rank_of(const struct fb_shard *s, const struct fb_flow *f)
 /* What a session weighs in memory_used. */
 static uint64_t weight_of(const struct fb_shard *s, const struct fb_flow *f)
 {
-    uint64_t w = s->flows.obj_bytes + (f->service ? DETECTOR_BYTES : 0);
+    uint64_t w = s->flows.obj_bytes + f->service_bytes + f->observed_bytes;
     uint32_t beyond = f->piece_bytes > FB_PKLIST_INLINE ? f->piece_bytes - FB_PKLIST_INLINE : 0;
     w += (uint64_t)((beyond + FB_PKLIST_BYTES - 1) / FB_PKLIST_BYTES) * s->nodes.obj_bytes;
     const struct fb_tcp *t = fb_shard_tcp(s, f);
@@ -200,21 +198,23 @@ void fb_shard_shed(struct fb_shard *s)
     /* An eighth at a time, so that the sort is paid for by what it frees. */
     uint64_t used = memory_used(s), target = s->opts.memory_bytes / 8 * 7;
     uint64_t ordinal = s->epoch->ordinal[s->epoch->n - 1];
+    int64_t now_ns = s->epoch->now_ns[s->epoch->n - 1];
     for (uint32_t i = 0; i < n && used > target; i++) {
         struct fb_flow *f = fb_shard_flow(s, v[i].flow);
         uint64_t freed = weight_of(s, f);
-        fb_shard_end(s, f, FB_END_SHED, ordinal, UINT16_MAX);
+        fb_shard_end(s, f, FB_END_SHED, ordinal, UINT16_MAX, now_ns);
         s->shed++;
         used = used > freed ? used - freed : 0;
     }
     free(v);
 }
 
-void fb_shard_finish(struct fb_shard *s, uint64_t last_ordinal)
+void fb_shard_finish(struct fb_shard *s, uint64_t last_ordinal, int64_t now_ns)
 {
     for (uint32_t i = 0; i < s->nslots;) {
         if (s->slots[i].flow)
-            fb_shard_end(s, fb_shard_flow(s, s->slots[i].flow), FB_END_EVIDENCE, last_ordinal, UINT16_MAX);
+            fb_shard_end(s, fb_shard_flow(s, s->slots[i].flow), FB_END_EVIDENCE, last_ordinal, UINT16_MAX,
+                         now_ns);
         else
             i++; /* after a removal another session may have moved into slot i */
     }

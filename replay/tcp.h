@@ -12,7 +12,7 @@ struct fb_tcp_result {
     unsigned service; /* FB_SVC_* bits from the detector */
 };
 
-struct fb_service;
+struct fb_sight;
 
 /* Prepares a fresh session for its first segment. */
 void fb_tcp_init(struct fb_tcp *t, int64_t idle_ns, int64_t now_ns);
@@ -21,9 +21,9 @@ void fb_tcp_release(struct fb_tcp *t);
 /* True when a segment on an existing session starts a new one instead (conformance document, section 3). */
 bool fb_tcp_is_reuse(const struct fb_tcp *t, const struct fb_packet *p);
 
-/* Processes one good segment sent by side `dir`. */
+/* Processes one good segment sent by side `dir`; the observer behind `w` sees what it delivers. */
 void fb_tcp_segment(struct fb_flow *f, struct fb_tcp *t, const struct fb_packet *p, int dir, int64_t now_ns,
-                    struct fb_tcp_result *res);
+                    struct fb_sight *w, struct fb_tcp_result *res);
 
 /* One of the two series of expire checks at `fire_ns`: true when the session ends; otherwise re-armed or
  * stopped. */
@@ -81,8 +81,9 @@ void fb_tcp_check_eof(struct fb_flow *f, struct fb_tcp *t, int dir, int64_t now_
 
 /* Feeds a segment's payload and acknowledgement to the two reassemblers; returns FB_SVC_* bits. *fresh: the
  * payload had bytes that were not held yet. */
-unsigned fb_tcp_acked(struct fb_flow *f, struct fb_tcp *t, int acked_dir, uint64_t rel_ack);
+unsigned fb_tcp_acked(struct fb_flow *f, struct fb_tcp *t, int acked_dir, uint64_t rel_ack,
+                      struct fb_sight *w);
 unsigned fb_tcp_payload(struct fb_flow *f, struct fb_tcp *t, int dir, uint64_t rel_seq,
-                        const struct fb_packet *p, bool *fresh);
+                        const struct fb_packet *p, struct fb_sight *w, bool *fresh);
 
 #endif

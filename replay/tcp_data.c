@@ -1,9 +1,10 @@
 /* TCP payload and acknowledgements against the reassemblers, and what comes out of them: gaps and data for
- * the service detector. Conformance document, section 7. */
+ * the service detector and the observer. Conformance document, section 7. */
 #include "replay/tcp.h"
 
 #include "replay/flow_service.h"
 #include "replay/history.h"
+#include "replay/sight.h"
 
 #define INITIAL_WINDOW   16384                 /* tcp_max_initial_window */
 #define ABOVE_HOLE_MAX   16384                 /* tcp_max_above_hole_without_any_acks */
@@ -12,6 +13,7 @@
 struct stream {
     struct fb_flow *f;
     struct fb_tcp *t;
+    struct fb_sight *w;
     int dir;
     unsigned service; /* FB_SVC_* bits that came of deliveries */
 };
@@ -32,11 +34,17 @@ static void on_deliver(void *ctx, const uint8_t *p, size_t n)
 {
     struct stream *s = ctx;
     if (s->f->flags & FB_FLOW_SERVICE_DONE)
-        return;
-    if (p)
+        ;
+    else if (p)
         s->service |= fb_flow_service_data(s->f, s->dir, p, n, delivered_bytes(s->t) - n, s->t->is_partial);
     else
         s->service |= fb_flow_service_gap(s->f, s->dir, n, s->t->is_partial);
+    if (!fb_sight_wants(s->w, s->f))
+        return;
+    if (p)
+        fb_sight_data(s->w, s->f, s->dir, p, n, s->t->is_partial);
+    else
+        fb_sight_gap(s->w, s->f, s->dir, n, s->t->is_partial);
 }
 
 static void on_gap(void *ctx, uint64_t n)
@@ -48,22 +56,25 @@ static void on_gap(void *ctx, uint64_t n)
     }
     if (!(s->f->flags & FB_FLOW_SERVICE_DONE))
         s->service |= fb_flow_service_gap(s->f, s->dir, n, s->t->is_partial);
+    if (fb_sight_wants(s->w, s->f))
+        fb_sight_gap(s->w, s->f, s->dir, n, s->t->is_partial);
 }
 
 static struct fb_reasm_ops ops_for(struct stream *s)
 {
-    return (struct fb_reasm_ops){
-        .ctx = s, .deliver = on_deliver, .gap = on_gap, .want_data = !(s->f->flags & FB_FLOW_SERVICE_DONE)};
+    bool want = !(s->f->flags & FB_FLOW_SERVICE_DONE) || fb_sight_wants(s->w, s->f);
+    return (struct fb_reasm_ops){.ctx = s, .deliver = on_deliver, .gap = on_gap, .want_data = want};
 }
 
-unsigned fb_tcp_acked(struct fb_flow *f, struct fb_tcp *t, int acked_dir, uint64_t rel_ack)
+unsigned fb_tcp_acked(struct fb_flow *f, struct fb_tcp *t, int acked_dir, uint64_t rel_ack,
+                      struct fb_sight *w)
 {
     struct fb_tcp_end *e = &t->end[acked_dir];
     if (e->fin_cnt > 0 && e->fin_rel > 0 && rel_ack >= (uint64_t)e->fin_rel)
         rel_ack = (uint64_t)e->fin_rel - 1;
     if (rel_ack <= e->reasm.trimmed)
         return 0;
-    struct stream s = {f, t, acked_dir, 0};
+    struct stream s = {f, t, w, acked_dir, 0};
     struct fb_reasm_ops ops = ops_for(&s);
     fb_reasm_trim(&e->reasm, rel_ack, t->is_partial, &ops);
     fb_tcp_check_eof(f, t, acked_dir, t->now_ns);
@@ -71,7 +82,7 @@ unsigned fb_tcp_acked(struct fb_flow *f, struct fb_tcp *t, int acked_dir, uint64
 }
 
 unsigned fb_tcp_payload(struct fb_flow *f, struct fb_tcp *t, int dir, uint64_t rel_seq,
-                        const struct fb_packet *p, bool *fresh)
+                        const struct fb_packet *p, struct fb_sight *w, bool *fresh)
 {
     *fresh = false;
     struct fb_tcp_end *e = &t->end[dir];
@@ -85,7 +96,7 @@ unsigned fb_tcp_payload(struct fb_flow *f, struct fb_tcp *t, int dir, uint64_t r
         n -= old;
         rel_seq += old;
     }
-    struct stream s = {f, t, dir, 0};
+    struct stream s = {f, t, w, dir, 0};
     struct fb_reasm_ops ops = ops_for(&s);
     uint64_t before = e->reasm.last;
     *fresh = fb_reasm_data(&e->reasm, rel_seq, n, data, &ops);

@@ -220,7 +220,7 @@ static void handshake_times(struct fb_tcp *t, const struct fb_packet *p, int dir
 }
 
 void fb_tcp_segment(struct fb_flow *f, struct fb_tcp *t, const struct fb_packet *p, int dir, int64_t now_ns,
-                    struct fb_tcp_result *res)
+                    struct fb_sight *w, struct fb_tcp_result *res)
 {
     uint8_t flags = p->tcp_flags;
     uint32_t len = p->payload_bytes;
@@ -260,11 +260,12 @@ void fb_tcp_segment(struct fb_flow *f, struct fb_tcp *t, const struct fb_packet 
         e = &t->end[dir];
     }
     if (flags & FB_TCP_ACK)
-        res->service |= fb_tcp_acked(f, t, 1 - dir, (uint64_t)(rel_ack > 0 ? rel_ack : 0));
+        res->service |= fb_tcp_acked(f, t, 1 - dir, (uint64_t)(rel_ack > 0 ? rel_ack : 0), w);
     t->first_seen[dir] = 1;
     if (len && !(flags & FB_TCP_RST) && !underflow && p->payload_caplen >= len) {
         bool fresh;
-        res->service |= fb_tcp_payload(f, t, dir, (uint64_t)rel + (flags & FB_TCP_SYN ? 1u : 0u), p, &fresh);
+        res->service |=
+            fb_tcp_payload(f, t, dir, (uint64_t)rel + (flags & FB_TCP_SYN ? 1u : 0u), p, w, &fresh);
         if (retrans && fresh)
             e->ooo_cnt++;
     }

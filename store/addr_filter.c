@@ -10,9 +10,11 @@ struct probe {
     uint32_t at, step;
 };
 
-static struct probe start(const uint8_t addr[static 16])
+static struct probe start(const uint8_t addr[static 16], uint64_t salt)
 {
     uint64_t h = fb_mix64(fb_load_le64(addr) ^ fb_mix64(fb_load_le64(addr + 8)));
+    if (salt)
+        h = fb_mix64(h ^ salt);
     return (struct probe){(uint32_t)h, (uint32_t)(h >> 32) | 1};
 }
 
@@ -23,18 +25,18 @@ static size_t next_bit(struct probe *p, size_t n)
     return bit;
 }
 
-void fb_addr_filter_add(uint8_t *filter, size_t n, const uint8_t addr[static 16])
+void fb_addr_filter_add(uint8_t *filter, size_t n, const uint8_t addr[static 16], uint64_t salt)
 {
-    struct probe p = start(addr);
+    struct probe p = start(addr, salt);
     for (unsigned i = 0; i < PROBES; i++) {
         size_t bit = next_bit(&p, n);
         filter[bit / 8] = (uint8_t)(filter[bit / 8] | 1u << bit % 8);
     }
 }
 
-bool fb_addr_filter_may_have(const uint8_t *filter, size_t n, const uint8_t addr[static 16])
+bool fb_addr_filter_may_have(const uint8_t *filter, size_t n, const uint8_t addr[static 16], uint64_t salt)
 {
-    struct probe p = start(addr);
+    struct probe p = start(addr, salt);
     for (unsigned i = 0; i < PROBES; i++) {
         size_t bit = next_bit(&p, n);
         if (!(filter[bit / 8] >> bit % 8 & 1))

@@ -14,7 +14,7 @@
 struct fb_case;
 
 #define FB_CASE_APPLICATION_ID 0x46424341 /* "FBCA" */
-#define FB_CASE_SCHEMA_VERSION 2
+#define FB_CASE_SCHEMA_VERSION 3
 
 /* Creates a case to write to. `path` NULL: in memory. Refuses to overwrite an existing file (FB_ERR_USAGE).
  */
@@ -120,6 +120,7 @@ struct fb_case_info {
                                      evidence was packed */
     struct fb_digest packet_index_digest; /* over (session, ordinals) */
     struct fb_digest evidence_digest;     /* over size and SHA-256 of the evidence, in timeline order */
+    struct fb_digest records_digest;      /* over the tables of facts: store/rectab.h */
     const char *tool_version, *params_json, *custody_json; /* borrowed from the case */
 };
 enum fb_status fb_case_info(struct fb_case *c, struct fb_case_info *out, struct fb_err *err);

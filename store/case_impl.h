@@ -5,6 +5,7 @@
 #include "store/case.h"
 #include "store/chunk.h"
 #include "store/db.h"
+#include "store/filter_set.h"
 #include "store/gone.h"
 #include "store/packet_chunk.h"
 
@@ -28,6 +29,23 @@ struct fb_held_chunk {
 };
 #define FB_CHUNK_CACHE_BYTES ((size_t)192 << 20)
 
+/* Record tables: rec_dir.h. */
+struct fb_rec_table;
+struct fb_rec_held;
+struct fb_rec_facts; /* the writers of a case that is filled */
+struct fb_rec_dir {
+    struct fb_rec_table **t; /* by run, then id */
+    size_t n;
+};
+struct fb_rec_state {
+    struct fb_rec_dir kase, side;
+    struct sqlite3 *side_db; /* open while the case is; NULL: no sidecar */
+    struct fb_rec_held *held;
+    struct fb_rec_facts *facts;
+    char **names; /* tables that SQL knows */
+    size_t nnames;
+};
+
 struct fb_timeline_block; /* case_timeline.c */
 struct fb_case_writer;    /* case_write.c */
 
@@ -36,9 +54,11 @@ struct fb_case {
     char *path;                    /* NULL: in memory */
     struct fb_case_writer *writer; /* NULL once finished, and for a case that was opened */
     bool reading;                  /* may be read */
-    bool skip_sidecar;             /* verification looks at the sidecar by itself */
-    bool guest;      /* fbcase.so: the connection is somebody else's, no statement is kept on it */
-    uint8_t *secret; /* the whole file, decrypted; from sodium_malloc */
+    bool shareable;    /* nobody changes it, and it holds no lock: a second connection can read it */
+    bool skip_sidecar; /* verification looks at the sidecar by itself */
+    bool guest;        /* fbcase.so: the connection is somebody else's, no statement is kept on it */
+    uint8_t *secret;   /* the whole file, decrypted; from sodium_malloc */
+    size_t secret_bytes;
 
     /* Reading. */
     struct fb_zip zip;
@@ -46,11 +66,15 @@ struct fb_case {
     struct fb_gone_list gone; /* what retention removed */
     int64_t data_version;     /* of the database when the lists were read; 0: never */
     struct fb_held_chunk *held;
+    struct fb_held_filters *filters;
     uint64_t packet_cid; /* which packet chunk is unpacked, UINT64_MAX for none */
     struct fb_packet_chunk packet_chunk;
     struct fb_timeline_block *timeline;
-    sqlite3_stmt *get_blob, *get_version;
+    sqlite3_stmt *get_version;
     unsigned internal; /* > 0 while statements of our own are prepared: the authorizer lets them pass */
+    struct fb_rec_state rec;
+    bool has_as_of; /* layers of runs above `as_of` are not shown */
+    int64_t as_of;
     struct fb_custody_keep *custody; /* what the run that is written says of itself; chain.h */
     /* Borrowed by callers. */
     char *info_text[4];
@@ -99,6 +123,9 @@ enum fb_status fb_case_open_to_change(const char *path, bool only_read, struct f
                                       struct fb_err *err);
 /* Brings the chunk lists up to date. */
 enum fb_status fb_case_refresh(struct fb_case *c, struct fb_err *err);
+/* Opens the file again, so that changes of it are seen: a connection to a case that nobody writes to may not
+ * notice them. The case cannot be used any more when this fails. */
+enum fb_status fb_case_reopen(struct fb_case *c, struct fb_err *err);
 /* Forgets all that was read: the database was changed through this connection. */
 void fb_case_forget(struct fb_case *c);
 /* Index of the first chunk whose last number is >= number; list->n when there is none. */
@@ -110,6 +137,8 @@ void fb_case_let_chunk(struct fb_case *c, struct fb_held_chunk *h); /* accepts N
 /* A blob as an allocation. */
 enum fb_status fb_case_blob(struct fb_case *c, uint64_t cid, unsigned group, uint8_t **p, size_t *n,
                             struct fb_err *err);
+/* The blob with a key of chunk_grp; *p NULL when there is none. */
+enum fb_status fb_case_find_blob(struct fb_case *c, uint64_t k, uint8_t **p, size_t *n, struct fb_err *err);
 /* Unpacks a packet chunk; borrowed until the next call. */
 enum fb_status fb_case_packet_chunk(struct fb_case *c, const struct fb_chunk_meta *m,
                                     const struct fb_packet_chunk **out, struct fb_err *err);
@@ -131,6 +160,7 @@ enum fb_status fb_case_digest_evidence(sqlite3 *db, struct fb_digest *out, struc
 
 enum fb_status fb_vtab_register_sessions(struct fb_case *c, struct fb_err *err);
 enum fb_status fb_vtab_register_packets(struct fb_case *c, struct fb_err *err);
+enum fb_status fb_vtab_register_features(struct fb_case *c, struct fb_err *err); /* vtab_features.c */
 enum fb_status fb_vtab_register_kernels(struct fb_case *c, struct fb_err *err); /* vtab_kernel.c */
 void fb_vtab_remove_kernels(sqlite3 *db);
 

@@ -72,7 +72,8 @@ static enum fb_status take_info(struct fb_case *c, struct fb_case_info *out, sql
         struct fb_digest *to;
     } digest[] = {{"case_digest", &out->case_digest},
                   {"packet_index_digest", &out->packet_index_digest},
-                  {"evidence_digest", &out->evidence_digest}};
+                  {"evidence_digest", &out->evidence_digest},
+                  {"records_digest", &out->records_digest}};
     if (!key)
         return FB_OK;
     if (strcmp(key, "complete") == 0)
@@ -89,7 +90,7 @@ static enum fb_status take_info(struct fb_case *c, struct fb_case_info *out, sql
         FB_TRY(keep_text(&c->info_text[3], sqlite3_column_text(st, 1), err));
     if (strcmp(key, "sealed") == 0)
         out->sealed = sqlite3_column_int64(st, 1) == 1;
-    for (size_t i = 0; i < 3; i++)
+    for (size_t i = 0; i < sizeof digest / sizeof *digest; i++)
         if (strcmp(key, digest[i].key) == 0 &&
             !from_hex((const char *)sqlite3_column_text(st, 1), digest[i].to))
             return fb_err_set(err, FB_ERR_VERIFY, "the %s of the case is no digest", digest[i].key);

@@ -2,6 +2,7 @@
 #include "store/case_impl.h"
 #include "store/chain.h"
 #include "store/layers.h"
+#include "store/rec_dir.h"
 
 #include <sodium/utils.h>
 #include <sys/stat.h>
@@ -26,10 +27,10 @@ enum fb_status fb_case_start_reading(struct fb_case *c, struct fb_err *err)
     FB_TRY(fb_vtab_register_sessions(c, err));
     FB_TRY(fb_vtab_register_packets(c, err));
     FB_TRY(fb_vtab_register_kernels(c, err));
-    if (!c->guest) { /* a guest's connection is left as it is */
-        FB_TRY(fb_layers_attach(c, c->path, err));
+    FB_TRY(fb_vtab_register_features(c, err));
+    FB_TRY(fb_layers_attach(c, c->guest ? sqlite3_db_filename(c->db, "main") : c->path, err));
+    if (!c->guest) /* a guest's connection is left as it is */
         sqlite3_set_authorizer(c->db, authorize, c);
-    }
     c->reading = true;
     return FB_OK;
 }
@@ -42,7 +43,10 @@ void fb_case_forget(struct fb_case *c)
         free(c->held);
         c->held = next;
     }
+    fb_held_filters_free(c->filters);
+    c->filters = NULL;
     fb_packet_chunk_release(&c->packet_chunk);
+    fb_rec_forget(c);
     c->packet_cid = UINT64_MAX;
     c->data_version = 0;
 }
@@ -51,8 +55,8 @@ void fb_case_stop_reading(struct fb_case *c)
 {
     c->reading = false;
     fb_case_forget(c);
+    fb_rec_state_free(c);
     fb_gone_release(&c->gone);
-    sqlite3_finalize(c->get_blob);
     sqlite3_finalize(c->get_version);
     fb_zip_release(&c->zip);
     free(c->sessions.m);
@@ -100,7 +104,10 @@ static enum fb_status open_case(const char *path, bool skip_sidecar, struct fb_c
     c->packet_cid = UINT64_MAX;
     c->skip_sidecar = skip_sidecar;
     c->path = strdup(path);
-    return opened(c, c->path ? fb_db_open(path, &c->db, err) : fb_err_nomem(err, "the case"), out, err);
+    enum fb_status st = c->path ? fb_db_open(path, &c->db, err) : fb_err_nomem(err, "the case");
+    /* Without locks of SQLite's, which a second connection of the same process could drop by being opened. */
+    c->shareable = st == FB_OK && sqlite3_uri_boolean(sqlite3_db_filename(c->db, "main"), "immutable", 0);
+    return opened(c, st, out, err);
 }
 
 enum fb_status fb_case_open(const char *path, struct fb_case **out, struct fb_err *err)
@@ -113,6 +120,20 @@ enum fb_status fb_case_open_alone(const char *path, struct fb_case **out, struct
     return open_case(path, true, out, err);
 }
 
+enum fb_status fb_case_reopen(struct fb_case *c, struct fb_err *err)
+{
+    int64_t as_of = c->as_of;
+    bool has_as_of = c->has_as_of;
+    fb_case_stop_reading(c);
+    fb_timeline_free(c->timeline);
+    sqlite3_close(c->db);
+    struct fb_case fresh = {.path = c->path, .skip_sidecar = c->skip_sidecar, .packet_cid = UINT64_MAX};
+    *c = fresh;
+    FB_TRY(fb_db_open(c->path, &c->db, err));
+    FB_TRY(fb_case_start_reading(c, err));
+    return has_as_of ? fb_layers_set_as_of(c, as_of, err) : FB_OK;
+}
+
 enum fb_status fb_case_open_memory(uint8_t *bytes, size_t n, const char *name, struct fb_case **out,
                                    struct fb_err *err)
 {
@@ -123,6 +144,7 @@ enum fb_status fb_case_open_memory(uint8_t *bytes, size_t n, const char *name, s
     }
     c->packet_cid = UINT64_MAX;
     c->secret = bytes;
+    c->secret_bytes = n;
     return opened(c, fb_db_open_memory(bytes, n, name, &c->db, err), out, err);
 }
 
@@ -231,12 +253,16 @@ enum fb_status fb_case_refresh(struct fb_case *c, struct fb_err *err)
     if (version != 0 && version == c->data_version)
         return FB_OK;
     c->data_version = 0;
+    fb_held_filters_free(c->filters);
+    c->filters = NULL;
     FB_TRY(read_list(c, FB_KIND_SESSIONS, &c->sessions, err));
     FB_TRY(read_list(c, FB_KIND_PACKETS, &c->packets, err));
     c->internal++;
     enum fb_status got = fb_gone_read(c->db, &c->gone, err);
     c->internal--;
     FB_TRY(got);
+    FB_TRY(fb_rec_dir_read(c, c->db, &c->rec.kase, err));
+    FB_TRY(fb_vtab_register_records(c, err));
     c->data_version = version;
     return FB_OK;
 }
@@ -256,30 +282,43 @@ size_t fb_chunk_list_find(const struct fb_chunk_list *list, uint64_t number)
 
 /* ---- blobs and chunks ---- */
 
+/* Straight into memory of its own: a statement would make a copy first. The handle is not kept, for it holds
+ * a read transaction. */
+enum fb_status fb_case_find_blob(struct fb_case *c, uint64_t k, uint8_t **p, size_t *n, struct fb_err *err)
+{
+    sqlite3_blob *blob = NULL;
+    *p = NULL;
+    *n = 0;
+    c->internal++;
+    int rc = sqlite3_blob_open(c->db, "main", "chunk_grp", "z", (sqlite3_int64)k, 0, &blob);
+    c->internal--;
+    enum fb_status got = FB_OK;
+    if (rc == SQLITE_OK && sqlite3_blob_bytes(blob) > 0) {
+        int bytes = sqlite3_blob_bytes(blob);
+        *n = (size_t)bytes;
+        *p = *n <= FB_BLOB_MAX ? malloc(*n) : NULL;
+        if (!*p)
+            got = fb_err_nomem(err, "a chunk of the case");
+        else if (sqlite3_blob_read(blob, *p, bytes, 0) != SQLITE_OK)
+            got = fb_db_error(c->db, err, "cannot read a chunk of the case");
+    } else if (rc != SQLITE_OK && rc != SQLITE_ERROR) { /* SQLITE_ERROR: there is no such row */
+        got = fb_db_error(c->db, err, "cannot read a chunk of the case");
+    }
+    if (got != FB_OK) {
+        free(*p);
+        *p = NULL;
+    }
+    sqlite3_blob_close(blob);
+    return got;
+}
+
 enum fb_status fb_case_blob(struct fb_case *c, uint64_t cid, unsigned group, uint8_t **p, size_t *n,
                             struct fb_err *err)
 {
-    *p = NULL;
-    *n = 0;
-    FB_TRY(keep(c, "SELECT z FROM chunk_grp WHERE k=?", &c->get_blob, err));
-    sqlite3_bind_int64(c->get_blob, 1, (sqlite3_int64)(cid * 16 + group));
-    int rc = sqlite3_step(c->get_blob);
-    enum fb_status got = FB_OK;
-    if (rc == SQLITE_ROW && sqlite3_column_bytes(c->get_blob, 0) > 0) {
-        *n = (size_t)sqlite3_column_bytes(c->get_blob, 0);
-        *p = *n <= FB_BLOB_MAX ? malloc(*n) : NULL;
-        if (*p)
-            memcpy(*p, sqlite3_column_blob(c->get_blob, 0), *n);
-        else
-            got = fb_err_nomem(err, "a chunk of the case");
-    } else if (rc == SQLITE_ROW || rc == SQLITE_DONE) {
-        got = fb_err_set(err, FB_ERR_VERIFY, "chunk %llu of the case has no column group %u",
-                         (unsigned long long)cid, group);
-    } else {
-        got = fb_db_error(c->db, err, "cannot read a chunk of the case");
-    }
-    let(c, &c->get_blob);
-    return got;
+    FB_TRY(fb_case_find_blob(c, cid * 16 + group, p, n, err));
+    return *p ? FB_OK
+              : fb_err_set(err, FB_ERR_VERIFY, "chunk %llu of the case has no column group %u",
+                           (unsigned long long)cid, group);
 }
 
 static enum fb_status fetch(void *ctx, uint64_t cid, unsigned group, uint8_t **p, size_t *n,

@@ -166,7 +166,8 @@ enum fb_status fb_case_compare_window(struct fb_case *c, const struct fb_window_
 
 /* ---- opening ---- */
 
-/* What an interrupted run may leave besides whole windows: spilled pieces, and records of its last steps. */
+/* What an interrupted run may leave besides whole windows: spilled pieces, records of its last steps, and
+ * tables of facts, which come again from the first row. */
 static enum fb_status drop_loose_ends(struct fb_case *c, struct fb_err *err)
 {
     static const char *const sql[] = {
@@ -178,6 +179,9 @@ static enum fb_status drop_loose_ends(struct fb_case *c, struct fb_err *err)
         "DELETE FROM checkpoint",
         "DELETE FROM timeline_run",
         "DELETE FROM counter",
+        "DELETE FROM record_table",
+        "DELETE FROM record_chunk",
+        "DELETE FROM record_grp",
     };
     _Static_assert(FB_KIND_SPILL == 2 && FB_CID(0, 3, 0) * 16 == (uint64_t)3 << 22,
                    "as in the statement above");

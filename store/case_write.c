@@ -3,6 +3,7 @@
 #include "store/case_file.h"
 #include "store/case_writer.h"
 #include "store/chain.h"
+#include "store/rec_dir.h"
 
 #include <unistd.h>
 
@@ -31,6 +32,7 @@ static int writer_free(struct fb_case_writer *w)
     free(w->window);
     fb_zip_release(&w->spill_zip);
     fb_buf_release(&w->scratch);
+    fb_filter_set_release(&w->filters);
     sqlite3_finalize(w->put_chunk);
     sqlite3_finalize(w->put_blob);
     sqlite3_finalize(w->del_blob);
@@ -86,6 +88,7 @@ void fb_case_close(struct fb_case *c)
     if (!c)
         return;
     fb_case_stop_reading(c);
+    fb_rec_facts_free(c->rec.facts);
     fb_timeline_free(c->timeline);
     /* The lock's descriptor is of the same file and has to outlive the connection (case_file.h). */
     int lock_fd = writer_free(c->writer);
@@ -298,6 +301,10 @@ static enum fb_status write_window(struct fb_case *c, const struct fb_window_blo
         for (size_t i = 0; i < b->npackets; i++)
             FB_TRY(put_packet_chunk(c, b->index, i, &b->packets[i], err));
     }
+    if (!fb_filter_set_add(&c->writer->filters, b->index, b->sessions.filter.data, b->sessions.filter.len))
+        return fb_err_nomem(err, "filters of addresses");
+    if (c->writer->filters.held_bytes > FB_FILTERS_HELD)
+        FB_TRY(fb_filter_set_flush(&c->writer->filters, c->db, err));
     FB_TRY(fb_case_note_progress(c, b, err));
     return fb_case_commit(c, err);
 }
@@ -426,9 +433,17 @@ static int on_session(void *ctx, const struct fb_session *s)
     return keep_error(c, add_session(c, s, &c->writer->err));
 }
 
+int fb_case_on_record(void *ctx, const struct fb_observed *o)
+{
+    struct fb_case *c = ctx;
+    if (c->writer->err.status != FB_OK)
+        return (int)c->writer->err.status;
+    return keep_error(c, fb_case_put_record(c, o, &c->writer->err));
+}
+
 struct fb_session_sink fb_case_sink(struct fb_case *c)
 {
-    return (struct fb_session_sink){.ctx = c, .packets = on_packets, .session = on_session};
+    return (struct fb_session_sink){.ctx = c, .packets = on_packets, .session = on_session, .observed = fb_case_on_record};
 }
 
 const struct fb_err *fb_case_sink_error(const struct fb_case *c)
@@ -512,15 +527,17 @@ static enum fb_status flush_windows(struct fb_case *c, struct fb_err *err)
 
 static enum fb_status write_digests(struct fb_case *c, struct fb_err *err)
 {
-    struct fb_digest cases, packets, evidence;
+    struct fb_digest cases, packets, evidence, records;
     uint64_t nsessions = 0, nentries = 0;
     FB_TRY(fb_case_digest_chunks(c->db, FB_KIND_SESSIONS, &cases, &nsessions, err));
     FB_TRY(fb_case_digest_chunks(c->db, FB_KIND_PACKETS, &packets, &nentries, err));
     FB_TRY(fb_case_digest_evidence(c->db, &evidence, err));
+    FB_TRY(fb_rec_digest_facts(c->db, &records, err));
     FB_TRY(put_info_int(c, "sessions", nsessions, err));
     FB_TRY(put_info_digest(c, "case_digest", &cases, err));
     FB_TRY(put_info_digest(c, "packet_index_digest", &packets, err));
     FB_TRY(put_info_digest(c, "evidence_digest", &evidence, err));
+    FB_TRY(put_info_digest(c, "records_digest", &records, err));
     return put_info_int(c, "complete", 1, err);
 }
 
@@ -548,8 +565,10 @@ enum fb_status fb_case_finish(struct fb_case *c, struct fb_err *err)
         return w->err.status;
     }
     FB_TRY(flush_windows(c, err));
+    FB_TRY(fb_rec_facts_finish(c, err));
     FB_TRY(fb_case_write_begin(c, err));
     FB_TRY(fb_timeline_flush(c, err));
+    FB_TRY(fb_filter_set_flush(&w->filters, c->db, err));
     FB_TRY(fb_case_commit(c, err));
     FB_TRY(compact(c, err));
     FB_TRY(fb_case_write_begin(c, err));

@@ -115,6 +115,7 @@ struct fb_chunk_blobs {
     int64_t ts_min_ns, ts_max_ns;
     struct fb_buf group[FB_CHUNK_GROUPS];
     struct fb_buf zone;
+    struct fb_buf filter;     /* of addresses, with its salt; for filter_set.h */
     struct fb_digest content; /* over the blobs */
     struct fb_digest logical; /* over the digested parts of the canonical rows */
 };
@@ -149,6 +150,9 @@ size_t fb_chunk_bytes(const struct fb_chunk *c); /* memory that it holds */
 
 /* A value of a column (a code for dictionary columns). `row` < nrows. */
 uint64_t fb_chunk_value(struct fb_chunk *c, unsigned col, uint32_t row);
+/* Says that of a page only these rows (offsets in the page, ascending, at most FB_PICKS_MAX) will be asked
+ * for: their columns are then decoded without being held. Other rows can still be had. n = 0: no more. */
+void fb_chunk_focus(struct fb_chunk *c, uint32_t page, const uint16_t *rows, size_t n);
 /* Up to FB_PAGE_ROWS values of page `page` of a column; returns how many, 0 on damage. A page that is not
  * held yet is decoded without being held. */
 size_t fb_chunk_values(struct fb_chunk *c, unsigned col, uint32_t page, uint64_t out[static FB_PAGE_ROWS]);
@@ -156,6 +160,8 @@ size_t fb_chunk_values(struct fb_chunk *c, unsigned col, uint32_t page, uint64_t
 bool fb_chunk_may_have(struct fb_chunk *c, const uint8_t *addrs, size_t n);
 /* Whether the chunk's filter of addresses is the one that its dictionary makes. */
 bool fb_chunk_filter_holds(struct fb_chunk *c);
+/* Whether `f`, a filter with its salt, is one of the chunk's dictionary. */
+bool fb_chunk_filter_is(struct fb_chunk *c, struct fb_span f);
 /* A dictionary, NULL on damage. */
 const struct fb_dict *fb_chunk_dict(struct fb_chunk *c, unsigned kind);
 /* The whole record; strings and parents are borrowed from the chunk. */

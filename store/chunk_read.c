@@ -19,6 +19,12 @@ struct fb_chunk {
     size_t blob_len[FB_CHUNK_GROUPS];
     struct fb_stream stream[FB_STREAM_COUNT];
     struct page *page[FB_COL_PARENTS][FB_CHUNK_ROWS / FB_PAGE_ROWS];
+    struct {
+        uint32_t page, n;
+        uint16_t row[FB_PICKS_MAX];
+        uint64_t have; /* bit for each stream */
+        uint64_t value[FB_COL_PARENTS][FB_PICKS_MAX];
+    } focus;
     struct fb_dict dict[FB_DICT_KINDS];
     bool have_dict[FB_DICT_KINDS];
     uint8_t *filter;       /* of addresses */
@@ -256,36 +262,80 @@ static uint64_t at(const struct page *p, size_t i)
     }
 }
 
+/* The largest value that a stream may hold; false on damage. */
+static bool limit_of(struct fb_chunk *c, unsigned id, uint64_t *limit)
+{
+    *limit = id == FB_COL_EVIDENCE_PKTS ? UINT64_MAX : fb_col_info[id].max;
+    if (fb_col_info[id].dict < 0)
+        return true;
+    const struct fb_dict *d = fb_chunk_dict(c, (unsigned)fb_col_info[id].dict);
+    if (!d)
+        return false;
+    if (d->n == 0) {
+        fail(c, id, "has codes without a dictionary");
+        return false;
+    }
+    *limit = d->n - 1;
+    return true;
+}
+
+static bool all_below(struct fb_chunk *c, unsigned id, const uint64_t *v, size_t n, uint64_t limit)
+{
+    uint64_t over = 0;
+    if (limit == UINT64_MAX)
+        return true;
+    if ((limit & (limit + 1)) == 0)
+        FB_FULL_OR(n, over = bits_outside(v, FB_PAGE_ROWS, limit), over = bits_outside(v, n, limit));
+    else
+        for (size_t i = 0; i < n; i++)
+            over |= v[i] > limit;
+    if (over)
+        fail(c, id, "holds a value that its field cannot have");
+    return !over;
+}
+
 /* Decodes a page of a stored stream; values are checked against what the field can hold. Number of values, 0
  * on damage. */
 static size_t decode(struct fb_chunk *c, unsigned id, uint32_t page, uint64_t *v)
 {
     struct fb_stream *s = stream(c, id);
-    if (!s)
+    uint64_t limit;
+    if (!s || !limit_of(c, id, &limit))
         return 0;
-    uint64_t limit = id == FB_COL_EVIDENCE_PKTS ? UINT64_MAX : fb_col_info[id].max, over = 0;
-    if (fb_col_info[id].dict >= 0) {
-        const struct fb_dict *d = fb_chunk_dict(c, (unsigned)fb_col_info[id].dict);
-        if (!d)
-            return 0;
-        if (d->n == 0) {
-            fail(c, id, "has codes without a dictionary");
-            return 0;
-        }
-        limit = d->n - 1;
-    }
     size_t n = fb_stream_page(c->zip, s, page, v);
     if (n == 0)
         fail(c, id, "has a page that does not decode");
-    if (limit != UINT64_MAX && (limit & (limit + 1)) == 0)
-        FB_FULL_OR(n, over = bits_outside(v, FB_PAGE_ROWS, limit), over = bits_outside(v, n, limit));
-    else
-        for (size_t i = 0; i < n && limit != UINT64_MAX; i++)
-            over |= v[i] > limit;
-    if (!over)
-        return n;
-    fail(c, id, "holds a value that its field cannot have");
-    return 0;
+    return n > 0 && all_below(c, id, v, n, limit) ? n : 0;
+}
+
+void fb_chunk_focus(struct fb_chunk *c, uint32_t page, const uint16_t *rows, size_t n)
+{
+    FB_BUG(n > FB_PICKS_MAX);
+    c->focus.page = page;
+    c->focus.n = (uint32_t)n;
+    c->focus.have = 0;
+    memcpy(c->focus.row, rows, n * sizeof *rows);
+}
+
+/* The value of a row in focus; false: it is not in focus, or cannot be had. */
+static bool focused(struct fb_chunk *c, unsigned id, uint32_t row, uint64_t *out)
+{
+    uint32_t i = 0;
+    while (i < c->focus.n && c->focus.row[i] != row % FB_PAGE_ROWS)
+        i++;
+    if (i == c->focus.n || c->focus.page != row / FB_PAGE_ROWS)
+        return false;
+    uint64_t *v = c->focus.value[id], limit;
+    if (!(c->focus.have >> id & 1)) {
+        struct fb_stream *s = stream(c, id);
+        if (!s || !limit_of(c, id, &limit) ||
+            fb_stream_pick(c->zip, s, c->focus.page, c->focus.row, c->focus.n, v) == 0 ||
+            !all_below(c, id, v, c->focus.n, limit))
+            return false; /* decoding the page will say what is wrong */
+        c->focus.have |= (uint64_t)1 << id;
+    }
+    *out = v[i];
+    return true;
 }
 
 /* The same, kept. */
@@ -308,7 +358,12 @@ static const struct page *page_of(struct fb_chunk *c, unsigned id, uint32_t page
 
 static uint64_t stored(struct fb_chunk *c, unsigned id, uint32_t row)
 {
-    const struct page *p = page_of(c, id, row / FB_PAGE_ROWS);
+    const struct page *p = c->page[id][row / FB_PAGE_ROWS];
+    uint64_t v;
+    if (!p && c->focus.n > 0 && focused(c, id, row, &v))
+        return v;
+    if (!p)
+        p = page_of(c, id, row / FB_PAGE_ROWS);
     return p ? at(p, row % FB_PAGE_ROWS) : 0;
 }
 
@@ -394,25 +449,35 @@ bool fb_chunk_may_have(struct fb_chunk *c, const uint8_t *addrs, size_t n)
         return true;
     const uint8_t *filter = filter_of(c);
     for (size_t i = 0; i < n && filter; i++)
-        if (fb_addr_filter_may_have(filter, (size_t)c->stream[FB_STREAM_ADDR_FILTER].nvals, addrs + 16 * i))
+        if (fb_addr_filter_may_have(filter, (size_t)c->stream[FB_STREAM_ADDR_FILTER].nvals, addrs + 16 * i,
+                                    0))
             return true;
     return false;
 }
 
-bool fb_chunk_filter_holds(struct fb_chunk *c)
+static bool filter_is(struct fb_chunk *c, const uint8_t *filter, size_t n, uint64_t salt)
 {
     const struct fb_dict *d = fb_chunk_dict(c, FB_DICT_ADDR);
-    const uint8_t *filter = filter_of(c);
-    uint8_t *want = d && filter ? calloc(d->n + 1u, 1) : NULL;
-    if (!want || c->stream[FB_STREAM_ADDR_FILTER].nvals != d->n) {
-        free(want);
+    uint8_t *want = d && n == d->n ? calloc(n + 1, 1) : NULL;
+    if (!want)
         return false;
-    }
     for (uint32_t i = 0; i < d->n; i++)
-        fb_addr_filter_add(want, d->n, fb_dict_entry(d, i).p);
-    bool good = memcmp(want, filter, d->n) == 0;
+        fb_addr_filter_add(want, n, fb_dict_entry(d, i).p, salt);
+    bool good = memcmp(want, filter, n) == 0;
     free(want);
     return good;
+}
+
+bool fb_chunk_filter_holds(struct fb_chunk *c)
+{
+    const uint8_t *filter = filter_of(c);
+    return filter && filter_is(c, filter, (size_t)c->stream[FB_STREAM_ADDR_FILTER].nvals, 0);
+}
+
+bool fb_chunk_filter_is(struct fb_chunk *c, struct fb_span f)
+{
+    return f.n > FB_FILTER_SALT_BYTES &&
+           filter_is(c, f.p + FB_FILTER_SALT_BYTES, f.n - FB_FILTER_SALT_BYTES, fb_load_le64(f.p));
 }
 
 static bool load_parents(struct fb_chunk *c)

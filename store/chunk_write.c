@@ -58,6 +58,7 @@ void fb_chunk_blobs_release(struct fb_chunk_blobs *b)
     for (unsigned i = 0; i < FB_CHUNK_GROUPS; i++)
         fb_buf_release(&b->group[i]);
     fb_buf_release(&b->zone);
+    fb_buf_release(&b->filter);
 }
 
 /* ---- rows to columns ---- */
@@ -252,10 +253,26 @@ static void put_addr_filter(struct fb_chunk_writer *w)
         memset(w->bytes.data, 0, d->n);
         w->bytes.len = d->n;
         for (uint32_t i = 0; i < d->n; i++)
-            fb_addr_filter_add(w->bytes.data, d->n, d->e[i].p);
+            fb_addr_filter_add(w->bytes.data, d->n, d->e[i].p, 0);
     }
     fb_bytes_encode(&w->zip, FB_STREAM_ADDR_FILTER, w->bytes.data, w->bytes.len, &w->dir, &w->body);
     w->body.failed |= w->bytes.failed;
+}
+
+/* The one that goes to the filters of all chunks. */
+static void put_salted_filter(const struct fb_chunk_writer *w, struct fb_chunk_blobs *out)
+{
+    const struct fb_dict_builder *d = &w->dict[FB_DICT_ADDR];
+    size_t n = FB_FILTER_SALT_BYTES + d->n;
+    fb_buf_init(&out->filter, FB_BLOB_MAX);
+    if (!fb_buf_reserve(&out->filter, n))
+        return;
+    memset(out->filter.data, 0, n);
+    memcpy(out->filter.data, out->logical.b, FB_FILTER_SALT_BYTES);
+    out->filter.len = n;
+    for (uint32_t i = 0; i < d->n; i++)
+        fb_addr_filter_add(out->filter.data + FB_FILTER_SALT_BYTES, d->n, d->e[i].p,
+                           fb_load_le64(out->filter.data));
 }
 
 static void put_stream(struct fb_chunk_writer *w, unsigned id, size_t n)
@@ -323,6 +340,8 @@ enum fb_status fb_chunk_write(struct fb_chunk_writer *w, const struct fb_span *r
         spans[g] = (struct fb_span){out->group[g].data, out->group[g].len};
         failed = failed || out->group[g].failed;
     }
+    put_salted_filter(w, out);
+    failed = failed || out->filter.failed;
     for (unsigned i = 0; i < FB_DICT_KINDS; i++)
         failed = failed || w->dict[i].failed;
     if (failed)

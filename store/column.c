@@ -309,6 +309,45 @@ size_t fb_stream_page(struct fb_zip *z, const struct fb_stream *s, size_t i,
     return n;
 }
 
+/* A plane or a mixed block at a time; unit: bytes from row to row, shift: of the byte that is picked. */
+static bool pick_block(struct fb_zip *z, struct fb_cur *c, size_t n, unsigned unit, unsigned shift,
+                       const uint16_t *rows, size_t npicks, uint64_t *out)
+{
+    if (unit == 1 && fb_cur_peek(c, 0) == BLOCK_CONST && fb_cur_peek(c, 1) == 0) {
+        fb_cur_skip(c, 2);
+        return true;
+    }
+    if (!get_block(z, c, z->raw, n * unit))
+        return false;
+    for (size_t i = 0; i < npicks; i++)
+        for (unsigned k = 0; k < unit; k++)
+            out[i] |= (uint64_t)z->raw[(size_t)rows[i] * unit + k] << (shift + 8 * k);
+    return true;
+}
+
+size_t fb_stream_pick(struct fb_zip *z, const struct fb_stream *s, size_t i, const uint16_t *rows,
+                      size_t npicks, uint64_t *out)
+{
+    if (s->enc == FB_ENC_DELTA) {
+        size_t n = fb_stream_page(z, s, i, z->vals);
+        for (size_t k = 0; k < npicks && n > 0; k++)
+            out[k] = z->vals[rows[k]];
+        return npicks == 0 || rows[npicks - 1] < n ? n : 0;
+    }
+    if (i >= s->npages || s->enc == FB_ENC_BYTES)
+        return 0;
+    uint64_t left = s->nvals - (uint64_t)i * FB_PAGE_ROWS;
+    size_t n = left < FB_PAGE_ROWS ? (size_t)left : FB_PAGE_ROWS;
+    struct fb_cur c = fb_cur_init(s->p + s->pages[i].off, s->pages[i].len);
+    bool mixed = s->enc == FB_ENC_MIXED, good = npicks == 0 || rows[npicks - 1] < n;
+    memset(out, 0, npicks * sizeof *out);
+    for (unsigned k = 0; k < s->width && good; k += mixed ? s->width : 1)
+        good = pick_block(z, &c, n, mixed ? s->width : 1, 8 * k, rows, npicks, out);
+    for (size_t k = 0; k < npicks; k++)
+        out[k] += s->base;
+    return good && fb_cur_ok(&c) && fb_cur_left(&c) == 0 ? n : 0;
+}
+
 size_t fb_stream_bytes(struct fb_zip *z, const struct fb_stream *s, size_t i,
                        uint8_t out[static FB_PAGE_BYTES])
 {

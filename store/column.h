@@ -75,6 +75,13 @@ void fb_stream_release(struct fb_stream *s);
 size_t fb_stream_page(struct fb_zip *z, const struct fb_stream *s, size_t i,
                       uint64_t out[static FB_PAGE_ROWS]);
 
+/* The values of `npicks` <= FB_PICKS_MAX rows of page `i` (ascending, each below FB_PAGE_ROWS), which need
+ * not all be put together. Returns the number of values in the page, 0 on damage or when a row lies behind
+ * it. */
+#define FB_PICKS_MAX 16u
+size_t fb_stream_pick(struct fb_zip *z, const struct fb_stream *s, size_t i, const uint16_t *rows,
+                      size_t npicks, uint64_t *out);
+
 /* Decodes page `i` of a byte stream into out; returns the number of bytes, 0 on damage. */
 size_t fb_stream_bytes(struct fb_zip *z, const struct fb_stream *s, size_t i,
                        uint8_t out[static FB_PAGE_BYTES]);

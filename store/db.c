@@ -65,7 +65,7 @@ static enum fb_status create_schema(sqlite3 *db, struct fb_err *err)
 {
     static const char settings[] =
         "PRAGMA page_size=4096; PRAGMA auto_vacuum=NONE; PRAGMA mmap_size=0; PRAGMA trusted_schema=OFF; "
-        "PRAGMA application_id=0x46424341; PRAGMA user_version=2";
+        "PRAGMA application_id=0x46424341; PRAGMA user_version=3";
     FB_TRY(fb_db_exec(db, settings, err));
     FB_TRY(fb_db_exec(db, "BEGIN", err));
     FB_TRY(fb_schema_create(db, &fb_schema_case, err));
@@ -74,7 +74,7 @@ static enum fb_status create_schema(sqlite3 *db, struct fb_err *err)
 
 enum fb_status fb_db_create(const char *path, sqlite3 **out, struct fb_err *err)
 {
-    _Static_assert(FB_CASE_APPLICATION_ID == 0x46424341 && FB_CASE_SCHEMA_VERSION == 2,
+    _Static_assert(FB_CASE_APPLICATION_ID == 0x46424341 && FB_CASE_SCHEMA_VERSION == 3,
                    "as written in create_schema()");
     struct stat st;
     if (path && lstat(path, &st) == 0)

@@ -13,7 +13,7 @@ extern const sqlite3_api_routines *sqlite3_api;
 #include <stddef.h>
 
 /* Rows of table `chunk`: kinds, and how chunk ids are made (docs/case-format.md). */
-enum fb_chunk_kind { FB_KIND_SESSIONS = 0, FB_KIND_PACKETS = 1, FB_KIND_SPILL = 2 };
+enum fb_chunk_kind { FB_KIND_SESSIONS = 0, FB_KIND_PACKETS = 1, FB_KIND_SPILL = 2, FB_KIND_FILTERS = 3 };
 #define FB_CID(window, kind, sub) ((uint64_t)(window) << 20 | (uint64_t)(kind) << 18 | (uint64_t)(sub))
 #define FB_CID_SUBS               (1u << 18) /* chunks of one kind in one window */
 #define FB_WINDOWS_MAX            ((uint64_t)1 << 38)

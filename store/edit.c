@@ -1,5 +1,6 @@
 #include "store/edit.h"
 
+#include "store/case_impl.h"
 #include "store/chain.h"
 #include "store/manifest.h"
 #include "store/seal_impl.h"
@@ -10,8 +11,10 @@
 static const struct fb_digest zeros;
 
 struct fb_edit {
-    sqlite3 *kase; /* the case */
-    sqlite3 *side; /* NULL while the case is not sealed */
+    sqlite3 *kase;         /* the case */
+    struct fb_case *shown; /* the open case that shows what is committed; NULL: none */
+    bool in_place;         /* `kase` is the connection of `shown`, a case in memory */
+    sqlite3 *side;         /* NULL while the case is not sealed */
     struct fb_seal_state seal;
     struct fb_digest before; /* of the layers */
 };
@@ -95,10 +98,56 @@ enum fb_status fb_edit_open(const char *case_path, struct fb_edit **out, struct 
     return st;
 }
 
+static enum fb_status open_in_place(struct fb_edit *e, struct fb_err *err)
+{
+    struct fb_case *c = e->shown;
+    if (c->secret)
+        return fb_err_set(err, FB_ERR_USAGE, "a case that was decrypted into memory cannot be changed");
+    FB_TRY(fb_case_refresh(c, err));
+    e->kase = c->db;
+    e->in_place = true;
+    c->internal++; /* until the edit is closed */
+    FB_TRY(fb_db_exec(c->db, "PRAGMA query_only=OFF; BEGIN IMMEDIATE", err));
+    return fb_layers_digest(c->db, false, &e->before, err);
+}
+
+enum fb_status fb_edit_open_for(struct fb_case *c, struct fb_edit **out, struct fb_err *err)
+{
+    if (c->path) {
+        FB_TRY(fb_edit_open(c->path, out, err));
+        (*out)->shown = c;
+        return FB_OK;
+    }
+    struct fb_edit *e = calloc(1, sizeof *e);
+    if (!e)
+        return fb_err_nomem(err, "the case");
+    e->shown = c;
+    enum fb_status st = open_in_place(e, err);
+    if (st == FB_OK)
+        *out = e;
+    else
+        fb_edit_close(e);
+    return st;
+}
+
+static void close_in_place(struct fb_edit *e)
+{
+    if (!sqlite3_get_autocommit(e->kase))
+        fb_db_exec(e->kase, "ROLLBACK", NULL);
+    fb_db_exec(e->kase, "PRAGMA query_only=ON", NULL);
+    e->shown->internal--;
+    fb_case_forget(e->shown);
+}
+
 void fb_edit_close(struct fb_edit *e)
 {
     if (!e)
         return;
+    if (e->in_place) {
+        close_in_place(e);
+        free(e);
+        return;
+    }
     sqlite3_close(e->side);
     sqlite3_close(e->kase);
     fb_seal_state_release(&e->seal);
@@ -138,6 +187,10 @@ enum fb_status fb_edit_commit(struct fb_edit *e, const struct fb_custody_entry *
         st = fb_db_exec(fb_edit_db(e), "COMMIT", err);
     fb_buf_release(&in);
     fb_buf_release(&out);
+    if (st == FB_OK && e->shown && e->in_place)
+        fb_case_forget(e->shown);
+    else if (st == FB_OK && e->shown)
+        st = fb_case_reopen(e->shown, err);
     return st;
 }
 
@@ -172,7 +225,8 @@ enum fb_status fb_edit_layer(struct fb_edit *e, const char *kind, const struct f
     clock_gettime(CLOCK_REALTIME, &now);
     FB_TRY(fb_db_prepare(
         fb_edit_db(e),
-        "INSERT INTO layer(run_id, kind, author, at, tool, params, digest) VALUES(?,?,?,?,?,?,?)", &st, err));
+        "INSERT INTO main.layer(run_id, kind, author, at, tool, params, digest) VALUES(?,?,?,?,?,?,?)", &st,
+        err));
     sqlite3_bind_int64(st, 1, *run_id);
     sqlite3_bind_text(st, 2, kind, -1, SQLITE_STATIC);
     sqlite3_bind_text(st, 3, text_or(entry->who, ""), -1, SQLITE_STATIC);
@@ -213,8 +267,8 @@ enum fb_status fb_edit_note(struct fb_edit *e, int64_t run_id, const struct fb_t
     sqlite3_stmt *st;
     FB_TRY(next_id(e, "SELECT max(id) FROM note", id, err));
     FB_TRY(prepare_about(
-        e, "INSERT INTO note(id, run_id, target_kind, target, number, text) VALUES(?,?,?,?,?,?)", *id, run_id,
-        t, &st, err));
+        e, "INSERT INTO main.note(id, run_id, target_kind, target, number, text) VALUES(?,?,?,?,?,?)", *id,
+        run_id, t, &st, err));
     sqlite3_bind_text(st, 6, text, -1, SQLITE_STATIC);
     return finish(e, st, err);
 }
@@ -236,10 +290,11 @@ static enum fb_status remove_found(struct fb_edit *e, sqlite3 *db, int64_t run_i
                               (uint64_t)sqlite3_column_int64(st, 2)};
         got = next_id(e, "SELECT max(id) FROM note", &next, err);
         if (got == FB_OK)
-            got = prepare_about(e,
-                                "INSERT INTO note(id, run_id, target_kind, target, number, text, removes) "
-                                "VALUES(?,?,?,?,?,'',?)",
-                                next, run_id, &t, &put, err);
+            got =
+                prepare_about(e,
+                              "INSERT INTO main.note(id, run_id, target_kind, target, number, text, removes) "
+                              "VALUES(?,?,?,?,?,'',?)",
+                              next, run_id, &t, &put, err);
         if (got == FB_OK) {
             sqlite3_bind_int64(put, 6, id);
             got = finish(e, put, err);
@@ -280,8 +335,8 @@ enum fb_status fb_edit_tag(struct fb_edit *e, int64_t run_id, const struct fb_ta
     int64_t id;
     FB_TRY(next_id(e, "SELECT max(id) FROM tag", &id, err));
     FB_TRY(prepare_about(
-        e, "INSERT INTO tag(id, run_id, target_kind, target, number, tag, state) VALUES(?,?,?,?,?,?,?)", id,
-        run_id, t, &st, err));
+        e, "INSERT INTO main.tag(id, run_id, target_kind, target, number, tag, state) VALUES(?,?,?,?,?,?,?)",
+        id, run_id, t, &st, err));
     sqlite3_bind_text(st, 6, tag, -1, SQLITE_STATIC);
     sqlite3_bind_int(st, 7, set);
     return finish(e, st, err);
@@ -294,8 +349,8 @@ enum fb_status fb_edit_verdict(struct fb_edit *e, int64_t run_id, const struct f
     int64_t id;
     FB_TRY(next_id(e, "SELECT max(id) FROM verdict", &id, err));
     FB_TRY(prepare_about(
-        e, "INSERT INTO verdict(id, run_id, target_kind, target, number, verdict) VALUES(?,?,?,?,?,?)", id,
-        run_id, t, &st, err));
+        e, "INSERT INTO main.verdict(id, run_id, target_kind, target, number, verdict) VALUES(?,?,?,?,?,?)",
+        id, run_id, t, &st, err));
     sqlite3_bind_text(st, 6, verdict, -1, SQLITE_STATIC);
     return finish(e, st, err);
 }

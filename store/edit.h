@@ -14,6 +14,9 @@ struct fb_edit;
 
 /* FB_ERR_USAGE when the case is incomplete, FB_ERR_VERIFY when a sidecar lies there that is not its own. */
 enum fb_status fb_edit_open(const char *case_path, struct fb_edit **out, struct fb_err *err);
+/* The same for a case that is open: what is committed shows in it at once. Cursors and queries on it are
+ * closed before fb_edit_commit. Serves cases in memory too, but for one that was decrypted (FB_ERR_USAGE). */
+enum fb_status fb_edit_open_for(struct fb_case *c, struct fb_edit **out, struct fb_err *err);
 /* Takes back an edit that was interrupted, as fb_edit_open does: for verbs that read the case before they
  * edit it. */
 enum fb_status fb_edit_recover(const char *case_path, struct fb_err *err);

@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/timefmt.h"
 #include "store/case_impl.h"
+#include "store/rec_dir.h"
 #include "store/seal_impl.h"
 #include "store/sidecar.h"
 
@@ -47,7 +48,7 @@ static const struct {
     {"SELECT * FROM main.verdict ORDER BY id", "INSERT INTO temp.side_verdict VALUES(?,?,?,?,?,?)", 6},
 };
 
-static enum fb_status copy_rows(sqlite3 *side, sqlite3 *db, size_t i, struct fb_err *err)
+static enum fb_status copy_rows(sqlite3 *side, sqlite3 *db, size_t i, size_t *total, struct fb_err *err)
 {
     sqlite3_stmt *from, *to = NULL;
     int rc;
@@ -58,16 +59,22 @@ static enum fb_status copy_rows(sqlite3 *side, sqlite3 *db, size_t i, struct fb_
             got = fb_db_error(side, err, "cannot read the sidecar");
             break;
         }
-        for (int col = 0; col < copied[i].ncols; col++)
+        for (int col = 0; col < copied[i].ncols; col++) {
             sqlite3_bind_value(to, col + 1, sqlite3_column_value(from, col));
-        got = fb_db_run(db, to, err);
+            *total += 16 + (size_t)sqlite3_value_bytes(sqlite3_column_value(from, col));
+        }
+        got = *total > FB_SIDECAR_NOTES_MAX
+                  ? fb_err_set(err, FB_ERR_LIMIT, "notes, tags and verdicts of the sidecar exceed 64 MiB")
+                  : fb_db_run(db, to, err);
     }
     sqlite3_finalize(from);
     sqlite3_finalize(to);
     return got;
 }
 
-static enum fb_status read_sidecar(struct fb_case *c, const char *path, struct fb_err *err)
+/* `copied_before`: this connection has its rows already. */
+static enum fb_status read_sidecar(struct fb_case *c, const char *path, bool copied_before,
+                                   struct fb_err *err)
 {
     struct fb_seal_state seal;
     sqlite3 *side = NULL;
@@ -79,22 +86,37 @@ static enum fb_status read_sidecar(struct fb_case *c, const char *path, struct f
     if (st == FB_ERR_NOTFOUND)
         return FB_OK;
     FB_TRY(st);
-    st = fb_db_exec(c->db, "BEGIN", err);
-    for (size_t i = 0; i < sizeof copied / sizeof *copied && st == FB_OK; i++)
-        st = copy_rows(side, c->db, i, err);
-    sqlite3_close(side);
-    return st == FB_OK ? fb_db_exec(c->db, "COMMIT", err) : st;
+    size_t total = 0;
+    st = fb_db_exec(c->db, "SAVEPOINT sidecar", err);
+    for (size_t i = 0; i < sizeof copied / sizeof *copied && st == FB_OK && !copied_before; i++)
+        st = copy_rows(side, c->db, i, &total, err);
+    if (st == FB_OK)
+        st = fb_db_exec(c->db, "RELEASE sidecar", err);
+    if (st == FB_OK)
+        st = fb_rec_dir_read(c, side, &c->rec.side, err);
+    if (st == FB_OK)
+        c->rec.side_db = side; /* its record tables are read where they are */
+    else
+        sqlite3_close(side);
+    return st;
 }
 
 enum fb_status fb_layers_attach(struct fb_case *c, const char *path, struct fb_err *err)
 {
+    int64_t there = 0, query_only = 0;
     c->internal++;
-    enum fb_status st = fb_db_exec(c->db, "PRAGMA query_only=OFF", err);
+    enum fb_status st =
+        fb_db_int(c->db, "SELECT count(*) FROM temp.sqlite_schema WHERE name='side_verdict'", 0, &there, err);
+    /* A guest's connection is left as it was. */
     if (st == FB_OK)
+        st = fb_db_int(c->db, "PRAGMA query_only", 0, &query_only, err);
+    if (st == FB_OK)
+        st = fb_db_exec(c->db, "PRAGMA query_only=OFF", err);
+    if (st == FB_OK && !there)
         st = fb_db_exec(c->db, views, err);
     if (st == FB_OK && path && !c->skip_sidecar)
-        st = read_sidecar(c, path, err);
-    if (st == FB_OK)
+        st = read_sidecar(c, path, there > 0, err);
+    if (st == FB_OK && (query_only || !c->guest))
         st = fb_db_exec(c->db, "PRAGMA query_only=ON", err);
     c->internal--;
     return st;
@@ -120,18 +142,35 @@ static enum fb_status set_run(struct fb_case *c, const char *sql, int64_t value,
     return got;
 }
 
+static enum fb_status keep_as_of(struct fb_case *c, struct fb_err *err)
+{
+    c->internal++;
+    enum fb_status st = fb_db_int(c->db, "SELECT run_id FROM temp.as_of", 0, &c->as_of, err);
+    c->internal--;
+    c->has_as_of = st == FB_OK;
+    return st;
+}
+
+enum fb_status fb_layers_set_as_of(struct fb_case *c, int64_t run_id, struct fb_err *err)
+{
+    FB_TRY(set_run(c, "UPDATE temp.as_of SET run_id=?", run_id, err));
+    return keep_as_of(c, err);
+}
+
 enum fb_status fb_layers_as_of(struct fb_case *c, const char *text, struct fb_err *err)
 {
     size_t digits = strspn(text, "0123456789");
     int64_t at_ns;
     if (digits > 0 && digits < 10 && text[digits] == '\0')
-        return set_run(c, "UPDATE temp.as_of SET run_id=?", (int64_t)strtoull(text, NULL, 10), err);
-    if (fb_time_parse(text, &at_ns))
-        return set_run(
+        FB_TRY(set_run(c, "UPDATE temp.as_of SET run_id=?", (int64_t)strtoull(text, NULL, 10), err));
+    else if (fb_time_parse(text, &at_ns))
+        FB_TRY(set_run(
             c, "UPDATE temp.as_of SET run_id=(SELECT coalesce(max(run_id), 0) FROM temp.layer WHERE at <= ?)",
-            at_ns, err);
-    return fb_err_set(err, FB_ERR_USAGE,
-                      "--as-of takes the number of a run, or a time such as 2024-01-31T12:00:00Z");
+            at_ns, err));
+    else
+        return fb_err_set(err, FB_ERR_USAGE,
+                          "--as-of takes the number of a run, or a time such as 2024-01-31T12:00:00Z");
+    return keep_as_of(c, err);
 }
 
 /* ---- tags of sessions ---- */

@@ -21,6 +21,8 @@ void fb_session_tags_free(struct fb_session_tags *t); /* accepts NULL */
 
 /* ---- for case_read.c ---- */
 
+/* The same as fb_layers_as_of, by number. */
+enum fb_status fb_layers_set_as_of(struct fb_case *c, int64_t run_id, struct fb_err *err);
 /* Makes the views of an opened case and reads its sidecar. `path` NULL: a case in memory. */
 enum fb_status fb_layers_attach(struct fb_case *c, const char *path, struct fb_err *err);
 

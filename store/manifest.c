@@ -4,10 +4,12 @@
 
 #include <string.h>
 
-/* Tables whose rows are digested one by one. custody has its chain, chunk_grp the digests in chunk; manifest,
+/* Tables whose rows are digested one by one. custody has its chain, chunk_grp and
+ * record_grp the digests in chunk and record_chunk; manifest,
  * seal and signature come after the manifest. Ascending. */
-static const char *const plain[] = {"case_info", "checkpoint",    "chunk",        "counter", "damage",
-                                    "evidence",  "evidence_note", "interface",    "layer",   "note",
+static const char *const plain[] = {"case_info", "checkpoint",    "chunk",        "counter",      "damage",
+                                    "evidence",  "evidence_note", "interface",    "layer",        "note",
+                                    "purge",     "record_chunk",  "record_purge", "record_table", "retention",
                                     "run",       "tag",           "timeline_run", "verdict"};
 
 static void put_cell(struct fb_digest_state *d, sqlite3_stmt *st, int col)
@@ -151,6 +153,13 @@ enum fb_status fb_layers_digest(sqlite3 *db, bool sidecar, struct fb_digest *out
         FB_TRY(digest_rows(db, sql, table[i], &d, &n, err));
         fb_digest_update(&all, d.b, FB_DIGEST_LEN);
     }
+    struct fb_digest tables;
+    uint64_t ntables;
+    /* The digest of a case without such layers is what it always was. */
+    FB_TRY(digest_rows(db, "SELECT * FROM main.record_table WHERE run_id > 0 ORDER BY tid", "record_table",
+                       &tables, &ntables, err));
+    if (ntables > 0)
+        fb_digest_update(&all, tables.b, FB_DIGEST_LEN);
     fb_digest_final(&all, out);
     return FB_OK;
 }

@@ -13,7 +13,8 @@ enum fb_status fb_manifest_build(sqlite3 *db, struct fb_buf *out, struct fb_err 
 
 void fb_manifest_digest(const void *body, size_t n, struct fb_digest *out);
 
-/* Over the rows of layer, note, tag and verdict, and in a sidecar of signature: what custody records bind. */
+/* Over the rows of layer, note, tag and verdict, in a sidecar of signature, and of record_table for those
+ * tables that belong to layers: what custody records bind. */
 enum fb_status fb_layers_digest(sqlite3 *db, bool sidecar, struct fb_digest *out, struct fb_err *err);
 
 /* Compares the stored manifest with the database. FB_ERR_VERIFY names the first member that differs. */

@@ -2,15 +2,15 @@
 
 #include "store/case.h"
 #include "store/chain.h"
+#include "store/rec_dir.h"
 #include "store/schema.h"
 
 #include <fcntl.h>
 #include <unistd.h>
 
-/* Version 1 called the comments of captures `note` and had none of the tables that came with custody. */
-static enum fb_status from_1(sqlite3 *db, struct fb_err *err)
+/* Tables that are not there yet, empty. */
+static enum fb_status create_missing(sqlite3 *db, struct fb_err *err)
 {
-    FB_TRY(fb_db_exec(db, "CREATE TEMP TABLE old AS SELECT * FROM main.note; DROP TABLE main.note", err));
     for (size_t i = 0; i < fb_schema_case.n; i++) {
         char sql[128];
         int64_t there = 0;
@@ -20,15 +20,43 @@ static enum fb_status from_1(sqlite3 *db, struct fb_err *err)
         if (!there)
             FB_TRY(fb_db_exec(db, fb_schema_case.table[i].sql, err));
     }
+    return FB_OK;
+}
+
+/* Version 1 called the comments of captures `note` and had none of the tables that came with custody. */
+static enum fb_status from_1(sqlite3 *db, struct fb_err *err)
+{
+    FB_TRY(fb_db_exec(db, "CREATE TEMP TABLE old AS SELECT * FROM main.note; DROP TABLE main.note", err));
+    FB_TRY(create_missing(db, err));
     return fb_db_exec(db,
                       "INSERT INTO main.evidence_note(id, evidence, byte_off, pkt_no, kind, text) SELECT id, "
                       "evidence, byte_off, pkt_no, kind, text FROM temp.old; DROP TABLE temp.old",
                       err);
 }
 
+/* Version 2 had no record tables. What was sealed is the old file: the copy is not. */
+static enum fb_status from_2(sqlite3 *db, struct fb_err *err)
+{
+    struct fb_digest records;
+    char hex[FB_DIGEST_HEXLEN], sql[256];
+    FB_TRY(create_missing(db, err));
+    FB_TRY(fb_rec_digest_facts(db, &records, err));
+    fb_hex(records.b, FB_DIGEST_LEN, hex);
+    snprintf(sql, sizeof sql,
+             "INSERT INTO main.case_info(key, value) SELECT 'records_digest', '%s' WHERE EXISTS (SELECT 1 "
+             "FROM main.case_info WHERE key='complete')",
+             hex);
+    FB_TRY(fb_db_exec(db, sql, err));
+    return fb_db_exec(db,
+                      "DELETE FROM main.manifest; DELETE FROM main.seal; DELETE FROM main.signature; DELETE "
+                      "FROM main.case_info WHERE key IN ('sealed', 'title', 'examiner')",
+                      err);
+}
+
 /* The way from each older version to the next. */
 static const struct fb_migrate_step steps_of_this_version[] = {
     {1, "custody log, layers, retention", from_1},
+    {2, "record tables", from_2},
 };
 _Static_assert(sizeof steps_of_this_version / sizeof *steps_of_this_version == FB_CASE_SCHEMA_VERSION - 1,
                "a step for every version from 1 on");

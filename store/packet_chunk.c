@@ -130,6 +130,21 @@ static bool read_column(struct fb_zip *z, const struct fb_stream *s, unsigned wh
     return true;
 }
 
+/* One varint for each step, and nothing behind them. Most steps are of one byte. */
+static bool holds_steps(const struct fb_packet_entry *e)
+{
+    uint8_t all = 0;
+    if (e->steps_bytes == e->pkts - 1u) {
+        for (size_t i = 0; i < e->steps_bytes; i++)
+            all |= e->steps[i];
+        return all < 0x80;
+    }
+    struct fb_cur cur = fb_cur_init(e->steps, e->steps_bytes);
+    for (uint32_t k = 1; k < e->pkts; k++)
+        fb_cur_varint(&cur);
+    return fb_cur_ok(&cur) && fb_cur_left(&cur) == 0;
+}
+
 /* Every entry has exactly its steps, and numbers ascend. */
 static bool check_entries(struct fb_packet_chunk *c, size_t nsteps)
 {
@@ -140,10 +155,7 @@ static bool check_entries(struct fb_packet_chunk *c, size_t nsteps)
             return false;
         e->steps = c->steps + off;
         off += e->steps_bytes;
-        struct fb_cur cur = fb_cur_init(e->steps, e->steps_bytes);
-        for (uint32_t k = 1; k < e->pkts; k++)
-            fb_cur_varint(&cur);
-        if (!fb_cur_ok(&cur) || fb_cur_left(&cur) != 0)
+        if (!holds_steps(e))
             return false;
     }
     return off == nsteps;

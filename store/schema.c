@@ -14,6 +14,15 @@ static const char layer_sql[] =
 static const char note_sql[] =
     "CREATE TABLE note(id INTEGER PRIMARY KEY, run_id INTEGER NOT NULL, target_kind TEXT NOT "
     "NULL, target TEXT NOT NULL, number INTEGER, text TEXT NOT NULL, removes INTEGER)";
+static const char record_chunk_sql[] =
+    "CREATE TABLE record_chunk(rid INTEGER PRIMARY KEY, nrows INTEGER NOT NULL, first_number INTEGER NOT "
+    "NULL, last_number INTEGER NOT NULL, ts_min INTEGER NOT NULL, ts_max INTEGER NOT NULL, first_ordinal "
+    "INTEGER NOT NULL, last_ordinal INTEGER NOT NULL, content_hash BLOB NOT NULL, logical_hash BLOB NOT "
+    "NULL)";
+static const char record_grp_sql[] = "CREATE TABLE record_grp(k INTEGER PRIMARY KEY, z BLOB NOT NULL)";
+static const char record_table_sql[] =
+    "CREATE TABLE record_table(tid INTEGER PRIMARY KEY, name TEXT NOT NULL, id INTEGER NOT NULL, run_id "
+    "INTEGER NOT NULL, ordering INTEGER NOT NULL, cols TEXT NOT NULL, nrows INTEGER NOT NULL, digest BLOB)";
 static const char signature_sql[] =
     "CREATE TABLE signature(id INTEGER PRIMARY KEY, signer TEXT NOT NULL, at INTEGER NOT NULL, "
     "pubkey BLOB NOT NULL, sig BLOB)";
@@ -56,6 +65,12 @@ static const struct fb_schema_table case_tables[] = {
      "CREATE TABLE purge(cid INTEGER PRIMARY KEY, retention INTEGER NOT NULL, kind INTEGER NOT NULL, "
      "nrows INTEGER NOT NULL, first_number INTEGER NOT NULL, last_number INTEGER NOT NULL, removed "
      "INTEGER NOT NULL, gone BLOB, content_hash BLOB NOT NULL, logical_hash BLOB NOT NULL)"},
+    {"record_chunk", record_chunk_sql},
+    {"record_grp", record_grp_sql},
+    {"record_purge",
+     "CREATE TABLE record_purge(rid INTEGER PRIMARY KEY, retention INTEGER NOT NULL, nrows INTEGER NOT NULL, "
+     "content_hash BLOB NOT NULL, logical_hash BLOB NOT NULL)"},
+    {"record_table", record_table_sql},
     {"retention",
      "CREATE TABLE retention(id INTEGER PRIMARY KEY, cutoff INTEGER NOT NULL, sessions INTEGER NOT NULL, "
      "packets INTEGER NOT NULL, first_ts INTEGER NOT NULL, last_ts INTEGER NOT NULL, digest BLOB NOT NULL)"},
@@ -74,6 +89,9 @@ static const struct fb_schema_table sidecar_tables[] = {
     {"custody", custody_sql},
     {"layer", layer_sql},
     {"note", note_sql},
+    {"record_chunk", record_chunk_sql},
+    {"record_grp", record_grp_sql},
+    {"record_table", record_table_sql},
     {"sidecar_info", "CREATE TABLE sidecar_info(id INTEGER PRIMARY KEY, key TEXT NOT NULL, value)"},
     {"signature", signature_sql},
     {"tag", tag_sql},

@@ -54,9 +54,13 @@ static enum fb_status check(sqlite3 *db, const char *path, const struct fb_seal_
     if (fb_db_int(db, "PRAGMA application_id", 0, &app, err) != FB_OK || app != FB_SIDECAR_APPLICATION_ID)
         return fail(err, FB_ERR_VERIFY, path, "this is not the sidecar of a case; move it away");
     FB_TRY(fb_db_int(db, "PRAGMA user_version", 0, &version, err));
-    if (version > 1)
+    if (version > FB_SIDECAR_SCHEMA_VERSION)
         return fail(err, FB_ERR_NEWER, path,
                     "a newer version of fbforensics wrote this sidecar; use that version");
+    if (version != FB_SIDECAR_SCHEMA_VERSION)
+        return fail(err, FB_ERR_VERIFY, path,
+                    "an older version of fbforensics wrote this sidecar, for a case of that version; move it "
+                    "away");
     FB_TRY(fb_schema_check(db, &fb_schema_sidecar, err));
     return check_owner(db, path, seal, err);
 }
@@ -70,7 +74,7 @@ static enum fb_status open_read(const char *path, const struct fb_seal_state *se
     if (!S_ISREG(st.st_mode))
         return fail(err, FB_ERR_VERIFY, path, "a sidecar is a regular file; move this one away");
     if (st.st_size > FB_SIDECAR_BYTES_MAX)
-        return fail(err, FB_ERR_LIMIT, path, "this sidecar is larger than 64 MiB");
+        return fail(err, FB_ERR_LIMIT, path, "this sidecar is larger than 4 GiB");
     int rc =
         sqlite3_open_v2(path, out, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
     enum fb_status got =
@@ -96,7 +100,8 @@ enum fb_status fb_sidecar_open(const char *case_path, const struct fb_seal_state
 static enum fb_status make(sqlite3 *db, const struct fb_seal_state *seal, struct fb_err *err)
 {
     sqlite3_stmt *st;
-    FB_TRY(fb_db_exec(db, "PRAGMA application_id=0x4642434e; PRAGMA user_version=1", err));
+    _Static_assert(FB_SIDECAR_SCHEMA_VERSION == 2, "as written here");
+    FB_TRY(fb_db_exec(db, "PRAGMA application_id=0x4642434e; PRAGMA user_version=2", err));
     FB_TRY(fb_schema_create(db, &fb_schema_sidecar, err));
     FB_TRY(fb_db_prepare(db, "INSERT INTO sidecar_info(key, value) VALUES('manifest',?)", &st, err));
     sqlite3_bind_blob(st, 1, seal->manifest.b, FB_DIGEST_LEN, SQLITE_STATIC);

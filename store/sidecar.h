@@ -8,7 +8,9 @@
 #include "store/seal_impl.h"
 
 #define FB_SIDECAR_APPLICATION_ID 0x4642434e /* "FBCN" */
-#define FB_SIDECAR_BYTES_MAX      ((int64_t)64 << 20)
+#define FB_SIDECAR_SCHEMA_VERSION 2
+#define FB_SIDECAR_BYTES_MAX      ((int64_t)4 << 30)
+#define FB_SIDECAR_NOTES_MAX      ((size_t)64 << 20) /* bytes of layers, notes, tags and verdicts together */
 
 /* Where the sidecar of a case lies; allocated. NULL when memory ran out. */
 char *fb_sidecar_path(const char *case_path);

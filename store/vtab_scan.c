@@ -106,6 +106,18 @@ static void filter(struct fb_scan *s)
     }
 }
 
+/* Whether the filters that lie together let the chunk through; nothing of the chunk itself is read. */
+static enum fb_status filters_allow(const struct fb_scan *s, uint64_t window, bool *may, struct fb_err *err)
+{
+    *may = true;
+    for (unsigned i = 0; i < s->ntests && *may; i++) {
+        const struct fb_test *t = &s->test[i];
+        if (t->kind != FB_TEST_RANGE && fb_col_info[t->col].dict == FB_DICT_ADDR)
+            FB_TRY(fb_case_may_have(s->c, window, (const uint8_t *)t->p, t->n / 16, may, err));
+    }
+    return FB_OK;
+}
+
 /* Stands on the chunk that holds the first number >= s->next that the zone maps and dictionaries allow. */
 static enum fb_status enter_chunk(struct fb_scan *s, struct fb_err *err)
 {
@@ -117,7 +129,10 @@ static enum fb_status enter_chunk(struct fb_scan *s, struct fb_err *err)
         const struct fb_chunk_meta *m = &list->m[i];
         if (s->next < m->first_number)
             s->next = m->first_number;
-        if (zone_allows(s, &m->zone)) {
+        bool may = zone_allows(s, &m->zone);
+        if (may)
+            FB_TRY(filters_allow(s, m->cid >> 20, &may, err));
+        if (may) {
             uint64_t last = m->last_number;
             FB_TRY(fb_case_take_chunk(s->c, m, &s->held, err));
             bool found = find_codes(s);
@@ -189,6 +204,8 @@ static enum fb_status next_page(struct fb_scan *s, struct fb_err *err)
     else
         select_page(s, (uint32_t)(s->next - first), end);
     filter(s);
+    if (s->nsel > 0)
+        fb_chunk_focus(k, s->page_row / FB_PAGE_ROWS, s->sel, s->nsel <= FB_PICKS_MAX ? s->nsel : 0);
     s->at = 0;
     return fb_chunk_failed(k, err);
 }

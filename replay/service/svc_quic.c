@@ -3,8 +3,8 @@
  * known (version negotiation among them) and packets of a wrong form take the name back. A Retry starts anew.
  * Ignored on purpose: what the server's Initials hold, everything after the Initials. */
 #include "base/memory.h"
+#include "base/quic_crypto.h"
 #include "replay/service/svc.h"
-#include "replay/service/svc_quic_crypto.h"
 
 #define CRYPTO_MAX   8192 /* bytes of a ClientHello that are put together */
 #define RANGES       24   /* pieces of it that are remembered apart */
@@ -24,9 +24,9 @@ struct quic_crypto {
 
 struct quic_state {
     struct quic_crypto *crypto; /* while the ClientHello is put together */
-    struct quic_keys keys;
-    uint32_t version;           /* of the keys */
-    uint8_t dcid[QUIC_CID_MAX]; /* the client's first choice, which makes the keys */
+    struct fb_quic_keys keys;
+    uint32_t version;              /* of the keys */
+    uint8_t dcid[FB_QUIC_CID_MAX]; /* the client's first choice, which makes the keys */
     uint8_t dcid_len;
     bool chosen, keyed, hello;
     uint8_t opened;
@@ -130,21 +130,21 @@ static bool have_keys(struct quic_state *st, uint32_t version, struct fb_span dc
         st->chosen = true;
     }
     if (!st->keyed || st->version != version)
-        st->keyed = quic_client_keys(version, st->dcid, st->dcid_len, &st->keys);
+        st->keyed = fb_quic_initial_keys(version, st->dcid, st->dcid_len, true, &st->keys);
     st->version = version;
     return st->keyed;
 }
 
-/* `dcid`: at most QUIC_CID_MAX bytes. */
+/* `dcid`: at most FB_QUIC_CID_MAX bytes. */
 static void open_initial(struct svc *a, uint32_t version, struct fb_span dcid, struct fb_span packet,
                          size_t pn_at)
 {
     struct quic_state *st = a->state;
-    uint8_t plain[QUIC_PLAIN_MAX];
+    uint8_t plain[FB_QUIC_PLAIN_MAX];
     if (st->opened >= INITIALS_MAX || st->hello)
         return;
     st->opened++;
-    size_t n = have_keys(st, version, dcid) ? quic_open(&st->keys, packet.p, packet.n, pn_at, plain) : 0;
+    size_t n = have_keys(st, version, dcid) ? fb_quic_open(&st->keys, packet.p, packet.n, pn_at, plain) : 0;
     if (n == 0) {
         svc_fail(a);
         return;
@@ -175,12 +175,12 @@ static bool long_packet(struct svc *a, bool from_orig, struct fb_cur *c)
         svc_fail(a);
         return false;
     }
-    if (!quic_known_version(version) || fb_cur_left(&dcid) > QUIC_CID_MAX) {
+    if (!fb_quic_known_version(version) || fb_cur_left(&dcid) > FB_QUIC_CID_MAX) {
         svc_fail(a);
         return false;
     }
     unsigned type = first >> 4 & 3;
-    if (version == QUIC_V2)
+    if (version == FB_QUIC_V2)
         type = (type + 3) & 3; /* RFC 9369, section 3.2: the types are one further */
     if (type == 3) {
         start_anew(a->state);

@@ -3,6 +3,8 @@
  * that is installed, compares the answers and prints one table.
  *
  *   bench_store N DIR [csv]      writes DIR/bench.fbcase, DIR/plain.db and with `csv` DIR/rows.csv
+ *   bench_store N DIR ask [WORD] asks the case that an earlier run left there (or writes it), only
+ *                                questions with WORD in their name
  *
  * Lines on stdout, separated by tabs:
  *   write ENGINE rows-per-CPU-second bytes-per-row
@@ -502,19 +504,57 @@ static void check_case(const char *path)
     fb_case_close(c);
 }
 
+/* Every question to both, or with `ours` those that have `word` in their name to the case alone. */
+static void ask_all(const char *ours, const char *plain, const struct words *w, const char *word)
+{
+    struct fb_buf sql;
+    fb_buf_init(&sql, 1u << 17);
+    for (size_t i = 0; i < sizeof questions / sizeof *questions; i++) {
+        const struct question *q = &questions[i];
+        if (word && !strstr(q->name, word))
+            continue;
+        expand(q->ours, w, "sessions", &sql);
+        ask_case(ours, q->name, fb_buf_cstr(&sql));
+        if (!plain)
+            continue;
+        expand(q->theirs ? q->theirs : q->ours, w, "s", &sql);
+        ask_plain(plain, q->name, fb_buf_cstr(&sql));
+        printf("sql\t%s\t%s\n", q->name, fb_buf_cstr(&sql));
+    }
+    fb_buf_release(&sql);
+    if (!word || strstr("verify every row", word))
+        check_case(ours);
+}
+
+static int ask_again(const char *path, uint64_t n, const char *word)
+{
+    struct fb_case *c;
+    if (access(path, F_OK) != 0)
+        write_case(path, n);
+    must(fb_case_open(path, &c, &last));
+    struct words w = choose_words(c, n);
+    fb_case_close(c);
+    ask_all(path, NULL, &w, word);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 3) {
-        fputs("usage: bench_store N DIR [csv]\n", stderr);
+        fputs("usage: bench_store N DIR [csv | ask [WORD]]\n", stderr);
         return 2;
     }
     uint64_t n = strtoull(argv[1], NULL, 10);
     char path[3][300];
     static const char *const file[3] = {"bench.fbcase", "plain.db", "rows.csv"};
+    bool again = argc > 3 && strcmp(argv[3], "ask") == 0;
     for (int i = 0; i < 3; i++) {
         snprintf(path[i], sizeof path[i], "%s/%s", argv[2], file[i]);
-        unlink(path[i]);
+        if (!again)
+            unlink(path[i]);
     }
+    if (again)
+        return ask_again(path[0], n, argc > 4 ? argv[4] : "");
     struct fb_case *c;
     write_case(path[0], n);
     group_sizes(path[0], n);
@@ -524,17 +564,6 @@ int main(int argc, char **argv)
     if (argc > 3)
         write_csv(c, path[2]);
     fb_case_close(c);
-    struct fb_buf sql;
-    fb_buf_init(&sql, 1u << 17);
-    for (size_t i = 0; i < sizeof questions / sizeof *questions; i++) {
-        const struct question *q = &questions[i];
-        expand(q->ours, &w, "sessions", &sql);
-        ask_case(path[0], q->name, fb_buf_cstr(&sql));
-        expand(q->theirs ? q->theirs : q->ours, &w, "s", &sql);
-        ask_plain(path[1], q->name, fb_buf_cstr(&sql));
-        printf("sql\t%s\t%s\n", q->name, fb_buf_cstr(&sql));
-    }
-    fb_buf_release(&sql);
-    check_case(path[0]);
+    ask_all(path[0], path[1], &w, NULL);
     return 0;
 }

@@ -66,6 +66,18 @@ static int on_session(void *ctx, const struct fb_session *s)
     return FB_OK;
 }
 
+static int on_observed(void *ctx, const struct fb_observed *o)
+{
+    struct engine_run *r = ctx;
+    struct fb_rec_cell cell;
+    assert_int_equal(o->def->ncols, 1);
+    assert_true(fb_rec_read(o->def, o->row, &cell));
+    fb_buf_printf(&r->seen, "%llu %llu ", (unsigned long long)o->number, (unsigned long long)o->ordinal);
+    fb_buf_put(&r->seen, cell.s.p, cell.s.n);
+    fb_buf_putc(&r->seen, '\n');
+    return FB_OK;
+}
+
 struct engine_run *er_new(const struct fb_engine_opts *opts)
 {
     static const struct fb_engine_opts defaults;
@@ -77,7 +89,9 @@ struct engine_run *er_new(const struct fb_engine_opts *opts)
     r->port[1] = 9000;
     r->isn[0] = 1000000;
     r->isn[1] = 5000000;
-    struct fb_session_sink sink = {r, on_packets, on_session};
+    struct fb_session_sink sink = {
+        .ctx = r, .packets = on_packets, .session = on_session, .observed = on_observed};
+    fb_buf_init(&r->seen, (size_t)1 << 30);
     struct fb_err err;
     assert_int_equal(fb_engine_new(opts ? opts : &defaults, &sink, &r->e, &err), FB_OK);
     return r;
@@ -88,6 +102,7 @@ void er_free(struct engine_run *r)
     fb_engine_free(r->e);
     free(r->rec);
     free(r->idx);
+    fb_buf_release(&r->seen);
     free(r);
 }
 

@@ -6,6 +6,7 @@
 #ifndef FB_TESTS_ENGINE_RUN_H
 #define FB_TESTS_ENGINE_RUN_H
 
+#include "base/buf.h"
 #include "replay/engine.h"
 #include "tests/support/packet_build.h"
 
@@ -34,7 +35,8 @@ struct engine_run {
         uint64_t number, ordinal, left;
     } * idx;
     size_t nidx, cap_idx;
-    uint64_t calls; /* of the sink */
+    uint64_t calls;     /* of the sink */
+    struct fb_buf seen; /* lines "SESSION ORDINAL TEXT" of observed records of one text column */
 };
 
 struct engine_run *er_new(const struct fb_engine_opts *opts); /* NULL: defaults */

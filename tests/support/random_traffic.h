@@ -4,7 +4,7 @@
 #ifndef FB_TESTS_RANDOM_TRAFFIC_H
 #define FB_TESTS_RANDOM_TRAFFIC_H
 
-#include "ingest/record.h"
+#include "ingest/packet_record.h"
 
 #include <stddef.h>
 

@@ -56,6 +56,13 @@ struct gen_session *store_make_sessions(uint64_t n, bool wild)
 struct fb_case *store_write_case(const char *path, const struct gen_session *all, uint64_t n,
                                  enum store_order order, size_t ceiling)
 {
+    return store_write_case_with(path, all, n, order, ceiling, NULL, NULL);
+}
+
+struct fb_case *store_write_case_with(const char *path, const struct gen_session *all, uint64_t n,
+                                      enum store_order order, size_t ceiling,
+                                      void (*extra)(struct fb_case *c, void *ctx), void *ctx)
+{
     struct fb_case *c;
     MUST(fb_case_create(path, &c, NULL));
     MUST(fb_case_begin(c, &run, NULL));
@@ -79,6 +86,8 @@ struct fb_case *store_write_case(const char *path, const struct gen_session *all
     MUST(fb_case_add_timeline_run(c, 0, 4, 1, n, NULL));
     MUST(fb_case_add_timeline_run(c, 1, 4 + n, 1, 2 * n + 10, NULL));
     MUST(fb_case_add_counter(c, "non_ip_pkts", 7, NULL));
+    if (extra)
+        extra(c, ctx);
     MUST(fb_case_finish(c, NULL));
     return c;
 }

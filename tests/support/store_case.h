@@ -16,6 +16,11 @@ struct gen_session *store_make_sessions(uint64_t n, bool wild);
 struct fb_case *store_write_case(const char *path, const struct gen_session *all, uint64_t n,
                                  enum store_order order, size_t ceiling);
 
+/* The same, with something more before it is finished; NULL: nothing. */
+struct fb_case *store_write_case_with(const char *path, const struct gen_session *all, uint64_t n,
+                                      enum store_order order, size_t ceiling,
+                                      void (*extra)(struct fb_case *c, void *ctx), void *ctx);
+
 /* A path for a file that does not exist, in a directory of its own below TMPDIR; remove with store_remove. */
 void store_temp_path(char out[static 256]);
 void store_remove(const char *path);

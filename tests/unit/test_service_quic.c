@@ -1,7 +1,7 @@
 /* QUIC Initial packets: the sample of RFC 9001, appendix A.2, and the same ClientHello under RFC 9369,
  * appendix A, rebuilt here from the RFCs' keys; the protected headers that the RFCs print show that they came
  * out right. */
-#include "replay/service/svc_quic_crypto.h"
+#include "base/quic_crypto.h"
 #include "tests/support/svc_session.h"
 
 #include <openssl/evp.h>
@@ -87,12 +87,12 @@ static void keys_are_those_of_the_rfcs(void **state)
 {
     (void)state;
     uint8_t dcid[8], want[16];
-    struct quic_keys k;
+    struct fb_quic_keys k;
     unhex("8394c8f03e515708", dcid);
     const struct sample *samples[] = {&v1, &v2};
-    const uint32_t versions[] = {QUIC_V1, QUIC_V2};
+    const uint32_t versions[] = {FB_QUIC_V1, FB_QUIC_V2};
     for (unsigned i = 0; i < 2; i++) {
-        assert_true(quic_client_keys(versions[i], dcid, sizeof dcid, &k));
+        assert_true(fb_quic_initial_keys(versions[i], dcid, sizeof dcid, true, &k));
         unhex(samples[i]->key, want);
         assert_memory_equal(k.key, want, 16);
         unhex(samples[i]->iv, want);
@@ -100,9 +100,9 @@ static void keys_are_those_of_the_rfcs(void **state)
         unhex(samples[i]->hp, want);
         assert_memory_equal(k.hp, want, 16);
     }
-    assert_false(quic_client_keys(0x12345678, dcid, sizeof dcid, &k));
-    assert_true(quic_known_version(0xff00001d));
-    assert_false(quic_known_version(0xff000016));
+    assert_false(fb_quic_initial_keys(0x12345678, dcid, sizeof dcid, true, &k));
+    assert_true(fb_quic_known_version(0xff00001d));
+    assert_false(fb_quic_known_version(0xff000016));
 }
 
 static void the_rfcs_initials_show_quic_and_tls_on_any_port(void **state)

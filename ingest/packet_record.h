@@ -1,6 +1,6 @@
 /* One packet record as a capture file holds it, before decoding. */
-#ifndef FB_INGEST_RECORD_H
-#define FB_INGEST_RECORD_H
+#ifndef FB_INGEST_PACKET_RECORD_H
+#define FB_INGEST_PACKET_RECORD_H
 
 #include <stdint.h>
 

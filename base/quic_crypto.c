@@ -1,4 +1,4 @@
-#include "replay/service/svc_quic_crypto.h"
+#include "base/quic_crypto.h"
 
 #include "base/cursor.h"
 
@@ -18,17 +18,17 @@ static const uint8_t salt_draft23[20] = {0xc3, 0xee, 0xf7, 0x12, 0xc7, 0x2e, 0xb
 
 static const uint8_t *salt_of(uint32_t version)
 {
-    if (version == QUIC_V1)
+    if (version == FB_QUIC_V1)
         return salt_v1;
-    if (version == QUIC_V2)
+    if (version == FB_QUIC_V2)
         return salt_v2;
     uint32_t draft = version & 0xff;
-    if (version >> 8 != QUIC_DRAFT || draft < 23 || draft > 34)
+    if (version >> 8 != FB_QUIC_DRAFT || draft < 23 || draft > 34)
         return NULL;
     return draft >= 33 ? salt_v1 : draft >= 29 ? salt_draft29 : salt_draft23;
 }
 
-bool quic_known_version(uint32_t version)
+bool fb_quic_known_version(uint32_t version)
 {
     return salt_of(version) != NULL;
 }
@@ -58,15 +58,17 @@ static bool expand(const uint8_t secret[static 32], const char *label, uint8_t *
     return true;
 }
 
-bool quic_client_keys(uint32_t version, const uint8_t *dcid, size_t dcid_bytes, struct quic_keys *out)
+bool fb_quic_initial_keys(uint32_t version, const uint8_t *dcid, size_t dcid_bytes, bool of_client,
+                          struct fb_quic_keys *out)
 {
     const uint8_t *salt = salt_of(version);
-    uint8_t initial[32], client[32];
-    bool v2 = version == QUIC_V2;
-    return salt && hmac(salt, 20, dcid, dcid_bytes, initial) && expand(initial, "client in", client, 32) &&
-           expand(client, v2 ? "quicv2 key" : "quic key", out->key, sizeof out->key) &&
-           expand(client, v2 ? "quicv2 iv" : "quic iv", out->iv, sizeof out->iv) &&
-           expand(client, v2 ? "quicv2 hp" : "quic hp", out->hp, sizeof out->hp);
+    uint8_t initial[32], side[32];
+    bool v2 = version == FB_QUIC_V2;
+    return salt && hmac(salt, 20, dcid, dcid_bytes, initial) &&
+           expand(initial, of_client ? "client in" : "server in", side, 32) &&
+           expand(side, v2 ? "quicv2 key" : "quic key", out->key, sizeof out->key) &&
+           expand(side, v2 ? "quicv2 iv" : "quic iv", out->iv, sizeof out->iv) &&
+           expand(side, v2 ? "quicv2 hp" : "quic hp", out->hp, sizeof out->hp);
 }
 
 /* One AES-128 block, the header protection mask. */
@@ -83,7 +85,7 @@ static bool mask_of(const uint8_t key[static 16], const uint8_t sample[static 16
     return ok;
 }
 
-static bool gcm_open(const struct quic_keys *k, const uint8_t nonce[static 12], struct fb_span head,
+static bool gcm_open(const struct fb_quic_keys *k, const uint8_t nonce[static 12], struct fb_span head,
                      struct fb_span body, uint8_t *plain)
 {
     uint8_t tag[TAG_BYTES];
@@ -100,8 +102,8 @@ static bool gcm_open(const struct quic_keys *k, const uint8_t nonce[static 12], 
     return ok;
 }
 
-size_t quic_open(const struct quic_keys *k, const uint8_t *p, size_t n, size_t pn_at,
-                 uint8_t plain[static QUIC_PLAIN_MAX])
+size_t fb_quic_open(const struct fb_quic_keys *k, const uint8_t *p, size_t n, size_t pn_at,
+                    uint8_t plain[static FB_QUIC_PLAIN_MAX])
 {
     uint8_t mask[16], head[512], nonce[12];
     if (n < pn_at + 4 + 16 || pn_at + 4 > sizeof head || !mask_of(k->hp, p + pn_at + 4, mask))
@@ -115,7 +117,7 @@ size_t quic_open(const struct quic_keys *k, const uint8_t *p, size_t n, size_t p
         nonce[12 - pn_bytes + i] ^= head[pn_at + i];
     }
     size_t body = n - pn_at - pn_bytes;
-    if (body <= TAG_BYTES || body - TAG_BYTES > QUIC_PLAIN_MAX)
+    if (body <= TAG_BYTES || body - TAG_BYTES > FB_QUIC_PLAIN_MAX)
         return 0;
     struct fb_span h = {head, pn_at + pn_bytes}, b = {p + pn_at + pn_bytes, body};
     return gcm_open(k, nonce, h, b, plain) ? body - TAG_BYTES : 0;
