@@ -1,7 +1,6 @@
 /* HTTP/1 (RFC 9112): requests and replies are paired in order; bodies are passed over by counting. After a
  * gap that is no body, a side goes on at the next packet that begins with a message. CONNECT with 200, and
- * 101, hand the session over to whoever knows what follows. Ignored on purpose: header lines that go over
- * several lines, HTTP/2. */
+ * 101, hand the session over to whoever knows what follows. Ignored on purpose: HTTP/2. */
 #include "intel/http.h"
 
 #include "base/memory.h"
@@ -232,6 +231,28 @@ static void headers_over(struct fb_wire_call *call, struct side *s, bool client)
     fb_http_body_start(&s->body, none, true);
 }
 
+/* A header goes on in lines that begin with a blank (RFC 9112, section 5.2); whether it does shows the byte
+ * after it. Returns the bytes used, 0: needs more. */
+static size_t unfold(const uint8_t *p, size_t n, size_t used, struct fb_span *line)
+{
+    while (used < LINE_MAX_BYTES) {
+        struct fb_span next;
+        if (used == n)
+            return 0;
+        if (p[used] != ' ' && p[used] != '\t')
+            return used;
+        size_t more = fb_wire_line(p + used, n - used, LINE_MAX_BYTES - used, &next);
+        if (more == 0)
+            return 0;
+        if (!next.p)
+            break;
+        used += more;
+        *line = (struct fb_span){p, (size_t)(next.p + next.n - p)};
+    }
+    *line = (struct fb_span){NULL, 0}; /* too long */
+    return used < LINE_MAX_BYTES ? LINE_MAX_BYTES : used;
+}
+
 /* A line of a head. Returns the bytes used. */
 static size_t head_line(struct fb_wire_call *call, struct side *s, const uint8_t *p, size_t n)
 {
@@ -242,6 +263,11 @@ static size_t head_line(struct fb_wire_call *call, struct side *s, const uint8_t
         return start_line(call, s, (struct fb_span){p, n}, 0);
     if (used == 0)
         return 0;
+    if (s->part == P_HEADERS && line.p && line.n > 0 && !s->skip_line) {
+        used = unfold(p, n, used, &line);
+        if (used == 0)
+            return 0;
+    }
     if (s->skip_line || !line.p) { /* too long a line: what follows up to its end belongs to it */
         if (s->part == P_START)
             leave(call);
