@@ -34,7 +34,9 @@ static const struct verb {
     {"replay", fb_verb_replay, "a case built again and compared, or a capture as it unfolds"},
     {"merge", fb_verb_merge, "cases of one analysis into one"},
     {"diff", fb_verb_diff, "what changed between two cases or captures"},
+    {"intel", fb_verb_intel, "owners of addresses, vendors, services, vulnerabilities: packs"},
     {"features", fb_verb_features, "the features that the model sees of a session"},
+    {"findings", fb_verb_findings, "what a person should look at, worst first"},
 };
 #define NVERBS (sizeof VERBS / sizeof *VERBS)
 

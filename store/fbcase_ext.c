@@ -1,9 +1,11 @@
-/* fbcase.so: the tables `sessions` and `packets` of a case in any other SQLite client (docs/sql.md).
+/* fbcase.so: the tables `sessions`, `packets` and those of records of a case in any other SQLite client
+ * (docs/sql.md).
  *
- * Loaded into a connection whose main database is a case of this version; it adds two read-only tables and
- * the function fbcase_version(). Compiled with FB_SQLITE_EXTENSION, so that every call goes to the SQLite
+ * Loaded into a connection whose main database is a case of this version; it adds read-only tables, what
+ * people wrote about the case as views (layers.h), and the function fbcase_version(). Compiled with
+ * FB_SQLITE_EXTENSION, so that every call goes to the SQLite
  * that loads it, whichever copy that is. */
-#include "store/case_impl.h"
+#include "store/rec_dir.h"
 
 #include <sodium/core.h>
 
@@ -34,7 +36,10 @@ static enum fb_status attach(sqlite3 *db, struct fb_err *err)
     c->guest = true;
     c->packet_cid = UINT64_MAX;
     enum fb_status st = fb_case_start_reading(c, err);
+    if (st == FB_OK)
+        st = fb_case_refresh(c, err); /* which tables there are */
     if (st != FB_OK) {
+        fb_vtab_remove_records(c);
         sqlite3_create_module_v2(db, "sessions", NULL, NULL, NULL);
         sqlite3_create_module_v2(db, "packets", NULL, NULL, NULL);
         fb_vtab_remove_kernels(db);

@@ -53,4 +53,19 @@ silent "without a complaint at closing" err
 "$FB" sql a.fbcase "SELECT number, uid FROM sessions" --csv | tr -d '\r' >want
 shell -csv -header -cmd ".load $EXT" a.fbcase "SELECT number, uid FROM sessions" 2>&1 | tr -d '\r' >out
 same "what retention removed is not there either" want out
+echo "a passphrase" >pass
+"$FB" seal --new-key anna --passphrase-file pass >/dev/null 2>&1
+"$FB" tag a.fbcase 2 +seen >/dev/null
+"$FB" note a.fbcase 2 before-the-seal >/dev/null
+"$FB" seal a.fbcase --key anna --passphrase-file pass --title t --examiner anna >/dev/null 2>err
+"$FB" note a.fbcase 2 behind-it >/dev/null
+"$FB" tag a.fbcase 3 +late >/dev/null
+for view in notes tags note tag "(SELECT count(*) AS n FROM verdicts)" "(SELECT run_id, author, at FROM layer)"; do
+    "$FB" sql a.fbcase "SELECT * FROM $view" --csv | tr -d '\r' >want
+    shell -csv -header -cmd ".load $EXT" -cmd ".load $EXT" a.fbcase "SELECT * FROM $view" 2>&1 | tr -d '\r' >out
+    same "$view of case and sidecar are there" want out
+done
+shell -cmd ".load $EXT" a.fbcase "SELECT text FROM notes" >out 2>err
+says "also what was written before sealing" out before-the-seal
+says "and behind it" out behind-it
 finish
