@@ -91,6 +91,10 @@ $(B)/bench/%: $(B)/tests/bench/%.o $(call obj,$(HELP_SRC)) $(LIB)
 $(B)/case_check: $(B)/tests/cross/case_check.o $(LIB)
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
 
+# What the observer finds in captures, as JSON lines; the scripts of tests/conformance compare it with other tools.
+$(B)/observe_dump: $(B)/tests/conformance/observe_dump.o $(LIB)
+	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
+
 $(B)/fuzz/%: tests/fuzz/%.c $(LIB)
 	$(Q)mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) -MMD -MP $(LDFLAGS_ALL) -fsanitize=fuzzer -o $@ $< $(LIB) $(PKG_LIBS)
