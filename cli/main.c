@@ -35,6 +35,8 @@ static const struct verb {
     {"merge", fb_verb_merge, "cases of one analysis into one"},
     {"diff", fb_verb_diff, "what changed between two cases or captures"},
     {"features", fb_verb_features, "the features that the model sees of a session"},
+    {"lists", fb_verb_lists, "whitelists, blacklists, feeds: check, sign, apply, make"},
+    {"suppress", fb_verb_suppress, "an entry of a whitelist out of a session, with the reason"},
 };
 #define NVERBS (sizeof VERBS / sizeof *VERBS)
 

@@ -24,6 +24,8 @@ int fb_verb_merge(int argc, char **argv);
 int fb_verb_replay(int argc, char **argv);
 int fb_verb_diff(int argc, char **argv);
 int fb_verb_features(int argc, char **argv);
+int fb_verb_lists(int argc, char **argv);
+int fb_verb_suppress(int argc, char **argv);
 
 /* No verb: ingest in memory and a summary. */
 int fb_verb_summary(int argc, char **argv);
