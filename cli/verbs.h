@@ -23,7 +23,9 @@ int fb_verb_migrate(int argc, char **argv);
 int fb_verb_merge(int argc, char **argv);
 int fb_verb_replay(int argc, char **argv);
 int fb_verb_diff(int argc, char **argv);
+int fb_verb_intel(int argc, char **argv);
 int fb_verb_features(int argc, char **argv);
+int fb_verb_findings(int argc, char **argv);
 int fb_verb_lists(int argc, char **argv);
 int fb_verb_suppress(int argc, char **argv);
 

@@ -1,8 +1,12 @@
 #include "store/retain.h"
 
+#include "store/case_file.h"
 #include "store/case_impl.h"
 #include "store/chain.h"
 #include "store/retain_records.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
 
 /* The rows of one window that go. */
 struct marks {
@@ -411,16 +415,41 @@ static enum fb_status shrink(sqlite3 *db, struct fb_err *err)
     return fb_db_exec(db, "PRAGMA temp_store=DEFAULT; VACUUM", err);
 }
 
+/* The lock that every writer of a case takes, on the file that a link leads to. */
+static enum fb_status lock(const char *path, int *lock_fd, struct fb_err *err)
+{
+    char *real = realpath(path, NULL);
+    struct stat sb;
+    /* What is no file is refused by opening it, which says why. */
+    bool file = real && stat(real, &sb) == 0 && S_ISREG(sb.st_mode);
+    enum fb_status st = file ? fb_case_lock(real, lock_fd, err) : FB_OK;
+    free(real);
+    return st;
+}
+
+static void unlock(int lock_fd)
+{
+    if (lock_fd >= 0)
+        close(lock_fd);
+}
+
 enum fb_status fb_case_retain(const char *path, int64_t cutoff_ns, bool dry_run,
                               const struct fb_custody_entry *entry, struct fb_retain_report *report,
                               struct fb_err *err)
 {
     struct retain r = {.cutoff_ns = cutoff_ns, .dry_run = dry_run, .report = report};
+    int lock_fd = -1;
     *report = (struct fb_retain_report){0};
     fb_buf_init(&r.rows, (size_t)1 << 30);
     fb_buf_init(&r.gone, SIZE_MAX / 4);
-    FB_TRY(fb_case_open_to_change(path, dry_run, &r.c, err));
-    enum fb_status st = dry_run ? FB_OK : fb_db_exec(r.c->db, "BEGIN IMMEDIATE", err);
+    if (!dry_run)
+        FB_TRY(lock(path, &lock_fd, err));
+    enum fb_status st = fb_case_open_to_change(path, dry_run, &r.c, err);
+    if (st != FB_OK) {
+        unlock(lock_fd);
+        return st;
+    }
+    st = dry_run ? FB_OK : fb_db_exec(r.c->db, "BEGIN IMMEDIATE", err);
     if (st == FB_OK)
         st = retain(&r, entry, err);
     finish(&r);
@@ -430,5 +459,6 @@ enum fb_status fb_case_retain(const char *path, int64_t cutoff_ns, bool dry_run,
     if (st == FB_OK && changed)
         st = shrink(r.c->db, err);
     fb_case_close(r.c);
+    unlock(lock_fd); /* behind the connection: closing it earlier would drop SQLite's locks */
     return st;
 }
