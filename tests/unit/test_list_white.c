@@ -321,8 +321,9 @@ static void a_session_that_conforms_to_nothing_is_told_what_was_nearest(void **s
 static const struct {
     const char *list, *says;
 } REFUSED[] = {
-    {ONE("{\"prot\":\"TCP\"}"), "list.json: byte 63 (line 1), whitelists[0].endpoints[0].prot: there is no "
-                                "such key; did you mean \"port\"?"},
+    {ONE("{\"prot\":\"TCP\"}"), "list.json: byte 61 (line 1), whitelists[0].endpoints[0].prot: there is no "
+                                "such key; did you mean "
+                                "\"protocol\"?"},
     {"{\"whitelist\":[]}", "neither \"whitelists\" nor \"blacklists\""},
     {"{\"whitelists\":[],\"other\":1}", "other: there is no such key"},
     {ONE("{\"ports\":[{\"start\":9,\"end\":8}]}"), "endpoints[0].ports[0]: a reversed range: 9 is above 8"},
