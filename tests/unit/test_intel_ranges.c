@@ -40,6 +40,7 @@ static void every_form_of_range_table_is_understood(void **state)
         {"# comment, with commas\n16777216,16777471,AU\n16777472,16778239,??\n", "1.0.0.1", "AS0 AU "},
         /* IP2Location: the name of a country is no owner */
         {"\"16777216\",\"16777471\",\"AU\",\"Australia\"\n", "1.0.0.1", "AS0 AU "},
+        {"network,asn,country\n1.0.0.0/8,5,D1\n", "1.0.0.1", "AS5 - "}, /* no code of a country */
         {"\xef\xbb\xbfstart;end;asn;owner\r\n1.0.0.0;1.0.0.9;AS5;Five\r\n", "1.0.0.9", "AS5 - Five"},
     };
     for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
