@@ -238,6 +238,7 @@ static void value_of_plain(const struct fb_field *f, const struct fb_session *s,
 void fb_field_value(const struct fb_field *f, const struct fb_row *row, struct fb_value *v)
 {
     const struct fb_session *s = row->s;
+    const char *tags;
     v->kind = FB_VAL_UNSET;
     switch (f->source) {
     case END:
@@ -252,7 +253,9 @@ void fb_field_value(const struct fb_field *f, const struct fb_row *row, struct f
         set_text(v, v->own);
         break;
     case TAGS:
-        set_text(v, fb_session_tags_of(row->tags, s->number));
+        /* An error is kept, and asked for at the end: fb_session_layers_failed. */
+        if (row->layers && fb_session_layers_tags(row->layers, s->number, &tags, NULL) == FB_OK)
+            set_text(v, tags);
         break;
     case PROTO:
         set_text(v, fb_session_proto_name(s->proto));

@@ -9,6 +9,7 @@
 #include "cli/parents.h"
 #include "replay/session.h"
 #include "store/layers.h"
+#include "store/session_layers.h"
 
 #include <stdint.h>
 
@@ -36,7 +37,7 @@ struct fb_field; /* an entry of the table */
 struct fb_row {
     const struct fb_session *s;
     struct fb_parents *parents;         /* may be NULL: tunnel parents are then unset */
-    const struct fb_session_tags *tags; /* may be NULL */
+    struct fb_session_layers *layers;   /* may be NULL: what they say is then unset */
 };
 
 size_t fb_field_count(void);

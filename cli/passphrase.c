@@ -5,6 +5,7 @@
 #include <sodium/utils.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -37,14 +38,17 @@ static bool read_line(int fd, struct fb_passphrase *out)
 
 static enum fb_status from_file(const char *path, struct fb_passphrase *out, struct fb_err *err)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    struct stat sb;
+    int fd = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
         return fb_err_set(err, FB_ERR_INPUT, "%s: %s", path, strerror(errno));
-    bool ok = read_line(fd, out);
+    /* A pipe from a password manager will do; wait for it. */
+    bool ok = fstat(fd, &sb) == 0 && (S_ISREG(sb.st_mode) || S_ISFIFO(sb.st_mode)) &&
+              fcntl(fd, F_SETFL, 0) == 0 && read_line(fd, out);
     close(fd);
     return ok ? FB_OK
               : fb_err_set(err, FB_ERR_INPUT, "%s: the first line should be a passphrase of 1 to %d bytes",
-                           path, FB_PASSPHRASE_MAX - 1);
+                           path, FB_PASSPHRASE_MAX);
 }
 
 static bool say(int fd, const char *text)
@@ -97,8 +101,7 @@ enum fb_status fb_passphrase_get(const char *file, const char *prompt, bool twic
         return from_terminal(prompt, twice, out, err);
     out->n = strlen(env);
     if (out->n == 0 || out->n >= sizeof out->text)
-        return fb_err_set(err, FB_ERR_USAGE, "FB_PASSPHRASE should have 1 to %d bytes",
-                          FB_PASSPHRASE_MAX - 1);
+        return fb_err_set(err, FB_ERR_USAGE, "FB_PASSPHRASE should have 1 to %d bytes", FB_PASSPHRASE_MAX);
     memcpy(out->text, env, out->n + 1);
     return FB_OK;
 }

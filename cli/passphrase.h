@@ -6,10 +6,10 @@
 
 #include <stddef.h>
 
-#define FB_PASSPHRASE_MAX 1024
+#define FB_PASSPHRASE_MAX 1024 /* bytes */
 
 struct fb_passphrase {
-    char text[FB_PASSPHRASE_MAX];
+    char text[FB_PASSPHRASE_MAX + 1];
     size_t n;
 };
 

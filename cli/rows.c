@@ -15,7 +15,7 @@ struct printer {
     struct fb_table *table;
     struct fb_sorter *sorter;
     struct fb_parents *parents;
-    struct fb_session_tags *tags;
+    struct fb_session_layers *layers;
     struct fb_buf text, key; /* scratch */
     uint64_t rows;
     struct fb_err *err;
@@ -125,7 +125,7 @@ static enum fb_status table_row(struct printer *p, const struct fb_row *row)
 static enum fb_status on_session(void *ctx, const struct fb_session *s)
 {
     struct printer *p = ctx;
-    struct fb_row row = {s, p->parents, p->tags};
+    struct fb_row row = {s, p->parents, p->layers};
     if (!p->sorter) {
         if (p->o->limit && p->rows++ == p->o->limit)
             return FB_EOF;
@@ -216,13 +216,17 @@ static enum fb_status walk(struct printer *p, struct fb_case *c)
     bool right[FB_COLUMNS_MAX];
     FB_TRY(fb_parents_collect(c, p->o->pseudonym, &p->parents, p->err));
     if (!p->o->pseudonym) /* what an analyst wrote can name anything */
-        FB_TRY(fb_session_tags_load(c, &p->tags, p->err));
+        FB_TRY(fb_session_layers_open(c, &p->layers, p->err));
     if (p->o->sort)
         FB_TRY(fb_sorter_new(p->o->descending, p->o->limit, &p->sorter, p->err));
     FB_TRY(begin(p, c, heading, right));
     enum fb_status st = fb_pseudonym_each_session(c, p->o->pseudonym, on_session, p, p->err);
     if (st == FB_OK && p->sorter)
         st = fb_sorter_each(p->sorter, on_sorted, p);
+    if (st == FB_OK || st == FB_EOF) {
+        enum fb_status layers = fb_session_layers_failed(p->layers, p->err);
+        st = layers == FB_OK ? st : layers;
+    }
     enum fb_status last = end(p, c);
     return st == FB_OK || st == FB_EOF ? last : st;
 }
@@ -238,7 +242,7 @@ enum fb_status fb_rows_print(struct fb_case *c, const struct fb_rows_opts *o, st
         fb_table_finish(p.table);
     fb_sorter_free(p.sorter);
     fb_parents_free(p.parents);
-    fb_session_tags_free(p.tags);
+    fb_session_layers_close(p.layers);
     fb_buf_release(&p.text);
     fb_buf_release(&p.key);
     if (out->ended && err)

@@ -23,7 +23,8 @@ struct fb_unlock {
         0, "identity", FB_OPT_TEXT, &(u).identity, "FILE", NULL, "secret key that an encrypted case is for"  \
     }
 
-/* A passphrase: the first line of u->passphrase_file, or from the terminal, twice with `confirm`. */
+/* A passphrase: the first line of u->passphrase_file, else FB_PASSPHRASE, else from the terminal, twice with
+ * `confirm`. */
 enum fb_status fb_unlock_passphrase(const struct fb_unlock *u, bool confirm,
                                     char out[static FB_ENC_PASSPHRASE_MAX + 1], struct fb_err *err);
 

@@ -15,7 +15,7 @@
 struct shown {
     struct fb_case *c;
     struct fb_parents *parents;
-    struct fb_session_tags *tags;
+    struct fb_session_layers *layers;
     struct fb_frames frames;
     struct fb_intel *intel; /* NULL: packs are turned off */
     uint64_t number;
@@ -92,7 +92,7 @@ static enum fb_status print_text(struct shown *w, struct fb_out *out, struct fb_
 {
     struct fb_session s;
     FB_TRY(fb_case_session(w->c, w->number, &s, err));
-    struct fb_row row = {&s, w->parents, w->tags};
+    struct fb_row row = {&s, w->parents, w->layers};
     struct fb_buf *b = &out->buf;
     put_head(b, &s);
     for (size_t i = 0; i < fb_field_count(); i++)
@@ -116,7 +116,7 @@ static enum fb_status print_json(struct shown *w, struct fb_out *out, struct fb_
 {
     struct fb_session s;
     FB_TRY(fb_case_session(w->c, w->number, &s, err));
-    struct fb_row row = {&s, w->parents, w->tags};
+    struct fb_row row = {&s, w->parents, w->layers};
     struct fb_buf *b = &out->buf;
     fb_buf_putc(b, '{');
     for (size_t i = 0; i < fb_field_count(); i++) {
@@ -148,16 +148,18 @@ static enum fb_status show(struct shown *w, char *word, bool json, struct fb_out
         st = fb_parents_collect(w->c, NULL, &w->parents, err);
     }
     if (st == FB_OK)
-        st = fb_session_tags_load(w->c, &w->tags, err);
+        st = fb_session_layers_open(w->c, &w->layers, err);
     if (st == FB_OK)
         st = fb_frames_collect(w->c, pick.number, 1, &w->frames, err);
     if (st == FB_OK)
         st = json ? print_json(w, out, err) : print_text(w, out, err);
+    if (st == FB_OK)
+        st = fb_session_layers_failed(w->layers, err);
     fb_out_row(out);
     fb_pick_release(&pick);
     fb_frames_release(&w->frames);
     fb_parents_free(w->parents);
-    fb_session_tags_free(w->tags);
+    fb_session_layers_close(w->layers);
     return st;
 }
 

@@ -3,6 +3,7 @@
 #include "cli/message.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/unlock.h"
 #include "cli/verbs.h"
 #include "store/case.h"
 #include "store/verify.h"
@@ -67,22 +68,24 @@ static void check_one(struct printer *p, struct fb_case *c, size_t i, const stru
 }
 
 /* What lies outside of the case. */
-static void check_evidence(struct printer *p, const char *case_path, const struct fb_opt_list *also)
+static void check_evidence(struct printer *p, struct fb_case *in_memory, const char *case_path,
+                           const struct fb_opt_list *also)
 {
     struct fb_evidence_find how = {.also = also, .case_path = case_path};
     struct fb_case_info info;
     struct fb_err err = {0};
-    struct fb_case *c = NULL;
+    struct fb_case *c = in_memory;
     if (also->n == 0) {
         print_check(p, "evidence", FB_CHECK_SKIPPED, "say where it lies by --evidence");
         return;
     }
-    if (fb_case_open(case_path, &c, &err) != FB_OK || fb_case_info(c, &info, &err) != FB_OK)
+    if ((!c && fb_case_open(case_path, &c, &err) != FB_OK) || fb_case_info(c, &info, &err) != FB_OK)
         print_check(p, "evidence", FB_CHECK_SKIPPED, "the case cannot be read");
     else
         for (size_t i = 0; i < info.nevidence; i++)
             check_one(p, c, i, &how);
-    fb_case_close(c);
+    if (!in_memory)
+        fb_case_close(c);
 }
 
 static int finish(struct printer *p, enum fb_status st, const struct fb_err *err)
@@ -113,42 +116,52 @@ static int finish(struct printer *p, enum fb_status st, const struct fb_err *err
     return st == FB_OK ? FB_EXIT_OK : fb_status_exit_code(st);
 }
 
-static int verify(const char *path, const struct fb_opt_list *keys, const struct fb_opt_list *evidence,
-                  bool json)
+struct asked {
+    struct fb_opt_list keys, evidence;
+    struct fb_unlock unlock;
+    bool json;
+};
+
+static int verify(const char *path, const struct asked *a)
 {
     struct fb_public_key key[KEYS_MAX];
     struct fb_err err = {0};
     struct fb_out out;
-    if (keys->n > KEYS_MAX)
+    struct fb_verify_opts o = {.key = key, .nkeys = a->keys.n};
+    if (a->keys.n > KEYS_MAX)
         return fb_cli_usage("verify", "more than %d keys", KEYS_MAX);
-    for (size_t i = 0; i < keys->n; i++)
-        if (fb_public_key_load(keys->item[i], &key[i], &err) != FB_OK)
+    for (size_t i = 0; i < a->keys.n; i++)
+        if (fb_public_key_load(a->keys.item[i], &key[i], &err) != FB_OK)
             return fb_cli_fail(&err);
-    enum fb_status st = fb_out_open(&out, NULL, &err);
-    if (st != FB_OK)
+    if (fb_encrypted_probe(path) && fb_unlock_open(path, &a->unlock, &o.in_memory, &err) != FB_OK)
         return fb_cli_fail(&err);
-    struct printer p = {.out = &out, .json = json};
-    if (json) {
+    enum fb_status st = fb_out_open(&out, NULL, &err);
+    if (st != FB_OK) {
+        fb_case_close(o.in_memory);
+        return fb_cli_fail(&err);
+    }
+    struct printer p = {.out = &out, .json = a->json};
+    if (a->json) {
         fb_buf_puts(&out.buf, "{\"case\":");
         fb_escape_json(&out.buf, path, strlen(path));
         fb_buf_puts(&out.buf, ",\"checks\":[");
     }
-    struct fb_verify_opts o = {key, keys->n};
     st = fb_verify(path, &o, print_check, &p, &err);
-    check_evidence(&p, path, evidence);
+    check_evidence(&p, o.in_memory, path, &a->evidence);
+    fb_case_close(o.in_memory);
     return finish(&p, st, &err);
 }
 
 int fb_verb_verify(int argc, char **argv)
 {
-    bool json = false;
-    struct fb_opt_list keys = {0}, evidence = {0};
+    struct asked a = {0};
     const struct fb_opt opts[] = {
-        {'j', "json", FB_OPT_FLAG, &json, NULL, NULL, "one JSON object"},
-        {'k', "key", FB_OPT_LIST, &keys, "PUB", NULL,
+        {'j', "json", FB_OPT_FLAG, &a.json, NULL, NULL, "one JSON object"},
+        {'k', "key", FB_OPT_LIST, &a.keys, "PUB", NULL,
          "public key that must have signed; may be given several times"},
-        {'e', "evidence", FB_OPT_LIST, &evidence, "PATH", NULL,
+        {'e', "evidence", FB_OPT_LIST, &a.evidence, "PATH", NULL,
          "where the evidence lies: a file, or a directory to search; may be given several times"},
+        FB_UNLOCK_OPTIONS(a.unlock),
         {0},
     };
     static const struct fb_cli_help help = {
@@ -163,9 +176,8 @@ int fb_verb_verify(int argc, char **argv)
         "  fbforensics verify office.fbcase --json | jq .first_broken\n"};
     int nargs, code = fb_cli_parse(&help, opts, argc, argv, &nargs);
     if (code < 0)
-        code = nargs == 1 ? verify(argv[0], &keys, &evidence, json)
-                          : fb_cli_usage(help.verb, "one case is needed");
-    fb_opt_list_release(&keys);
-    fb_opt_list_release(&evidence);
+        code = nargs == 1 ? verify(argv[0], &a) : fb_cli_usage(help.verb, "one case is needed");
+    fb_opt_list_release(&a.keys);
+    fb_opt_list_release(&a.evidence);
     return code;
 }

@@ -30,17 +30,16 @@ struct dtls_state {
     bool put;
 };
 
-static enum fb_wire_verdict wants(const struct fb_observed_flow *flow, bool from_orig, const uint8_t *p,
-                                  size_t n)
+static enum fb_wish wants(const struct fb_observed_flow *flow, bool from_orig, const uint8_t *p, size_t n)
 {
     (void)from_orig;
     if (flow->ip_proto != 17 || n < RECORD_HEAD + MESSAGE_HEAD || p[0] != HANDSHAKE || !VERSION_OF(p[1]) ||
         p[2] < 0xfc)
-        return FB_WIRE_NO;
+        return FB_WISH_NO;
     bool first_epoch = p[3] == 0 && p[4] == 0;
     uint8_t type = p[RECORD_HEAD];
-    return first_epoch && fb_load_be16(p + 11) <= n - RECORD_HEAD && (type >= 1 && type <= 3) ? FB_WIRE_YES
-                                                                                              : FB_WIRE_NO;
+    return first_epoch && fb_load_be16(p + 11) <= n - RECORD_HEAD && (type >= 1 && type <= 3) ? FB_WISH_YES
+                                                                                              : FB_WISH_NO;
 }
 
 static void *open_state(const struct fb_observed_flow *flow)
@@ -56,10 +55,10 @@ static void *open_state(const struct fb_observed_flow *flow)
     return st;
 }
 
-static void finish(struct dtls_state *st, const struct fb_seen *at, struct fb_observe_out *out)
+static void finish(struct dtls_state *st, struct fb_observe_out *out)
 {
     if (!st->put && (st->facts.client || st->facts.server))
-        fb_tls_put(&st->facts, at, out);
+        fb_tls_put(&st->facts, out);
     st->put = true;
 }
 
@@ -71,7 +70,7 @@ static void whole(struct dtls_state *st, struct side *s, const struct fb_seen *a
         st->client_is_orig = !at->from_orig;
     struct fb_span body = {s->message.data, s->message.len};
     if (!fb_tls_handshake(&st->facts, s->type, body, at->from_orig == st->client_is_orig, at, out))
-        finish(st, at, out);
+        finish(st, out);
     fb_buf_release(&s->message);
     s->next_seq++;
 }
@@ -95,7 +94,7 @@ static void fragments(struct dtls_state *st, struct fb_cur *c, const struct fb_s
         s->type = type;
         fb_buf_put(&s->message, p, part);
         if (s->message.failed)
-            finish(st, at, out);
+            finish(st, out);
         else if (s->message.len == len)
             whole(st, s, at, out);
     }
@@ -114,14 +113,14 @@ static void record(struct dtls_state *st, uint8_t type, uint16_t epoch, struct f
         st->facts.last_alert = fb_cur_u8(c);
         fb_tls_history(&st->facts, at->from_orig, 'L');
         if (fatal)
-            finish(st, at, out);
+            finish(st, out);
     } else if (type == CHANGE_CIPHER_SPEC && !s->encrypted && st->facts.server) {
         fb_tls_history(&st->facts, at->from_orig, 'I');
         s->encrypted = true;
     }
     if (!st->put && st->facts.server && st->side[0].encrypted && st->side[1].encrypted) {
         st->facts.established = true;
-        finish(st, at, out);
+        finish(st, out);
     }
 }
 
@@ -145,14 +144,8 @@ static unsigned data(void *state, const struct fb_seen *at, const uint8_t *p, si
         record(st, type, epoch, &body, at, out);
     }
     if (++st->datagrams >= DATAGRAMS_MAX)
-        finish(st, at, out);
+        finish(st, out);
     return st->put ? FB_OBSERVE_DONE : 0;
-}
-
-static unsigned gap(void *state, const struct fb_seen *at, uint64_t n, struct fb_observe_out *out)
-{
-    (void)state, (void)at, (void)n, (void)out;
-    return 0;
 }
 
 static void flip(void *state)
@@ -168,8 +161,9 @@ static void flip(void *state)
 
 static void close_state(void *state, const struct fb_seen *at, struct fb_observe_out *out)
 {
+    (void)at;
     struct dtls_state *st = state;
-    finish(st, at, out);
+    finish(st, out);
     fb_buf_release(&st->side[0].message);
     fb_buf_release(&st->side[1].message);
     fb_tls_facts_release(&st->facts);
@@ -182,8 +176,7 @@ static size_t bytes(const void *state)
     return sizeof *st + st->side[0].message.cap + st->side[1].message.cap + fb_tls_facts_bytes(&st->facts);
 }
 
-const struct fb_wire fb_wire_dtls = {
+const struct fb_intel_proto fb_proto_dtls = {
     .name = "dtls",
     .wants = wants,
-    .observer = {
-        .open = open_state, .data = data, .gap = gap, .flip = flip, .close = close_state, .bytes = bytes}};
+    .ops = {.open = open_state, .data = data, .flip = flip, .close = close_state, .bytes = bytes}};

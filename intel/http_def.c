@@ -19,7 +19,6 @@ static const struct fb_rec_col cols[FB_HTTP_NCOLS] = {
     [FB_HTTP_PROXIED] = {"proxied", FB_REC_LIST},
     [FB_HTTP_CONTENT_TYPE] = {"content_type", FB_REC_TEXT},
     [FB_HTTP_SERVER] = {"server", FB_REC_TEXT},
-    [FB_HTTP_REQUEST_TS] = {"request_ts", FB_REC_TIME},
 };
 
 const struct fb_rec_def fb_http_def = {

@@ -1,4 +1,4 @@
-/* HTTP/1 and HTTP/0.9: one row a request with its reply, put out when the reply is over.
+/* HTTP/1 and HTTP/0.9: one row a request with its reply, which stands at the packet with the request.
  * Columns as in Zeek's http.log; passwords are not kept. */
 #ifndef FB_INTEL_HTTP_DEF_H
 #define FB_INTEL_HTTP_DEF_H
@@ -24,7 +24,6 @@ enum fb_http_col {
     FB_HTTP_PROXIED,      /* headers of proxies */
     FB_HTTP_CONTENT_TYPE, /* of the reply */
     FB_HTTP_SERVER,
-    FB_HTTP_REQUEST_TS, /* of the packet with the request line */
     FB_HTTP_NCOLS
 };
 

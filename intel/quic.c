@@ -56,18 +56,17 @@ static bool grease_version(uint32_t v)
     return (v & 0x0f0f0f0fU) == 0x0a0a0a0aU;
 }
 
-static enum fb_wire_verdict wants(const struct fb_observed_flow *flow, bool from_orig, const uint8_t *p,
-                                  size_t n)
+static enum fb_wish wants(const struct fb_observed_flow *flow, bool from_orig, const uint8_t *p, size_t n)
 {
     (void)from_orig;
     if (flow->ip_proto != 17 || n < 7 || (p[0] & 0x80) == 0)
-        return FB_WIRE_NO;
+        return FB_WISH_NO;
     uint32_t version = fb_load_be32(p + 1);
     if (p[5] > FB_QUIC_CID_MAX)
-        return FB_WIRE_NO;
+        return FB_WISH_NO;
     if (grease_version(version) && n >= 1200)
-        return FB_WIRE_MORE; /* the client will come back with a version that the server knows */
-    return (p[0] & 0x40) && fb_quic_known_version(version) ? FB_WIRE_YES : FB_WIRE_NO;
+        return FB_WISH_YES; /* the client will come back with a version that the server knows */
+    return (p[0] & 0x40) && fb_quic_known_version(version) ? FB_WISH_YES : FB_WISH_NO;
 }
 
 static void *open_state(const struct fb_observed_flow *flow)
@@ -81,10 +80,10 @@ static void *open_state(const struct fb_observed_flow *flow)
     return st;
 }
 
-static void finish(struct quic_state *st, const struct fb_seen *at, struct fb_observe_out *out)
+static void finish(struct quic_state *st, struct fb_observe_out *out)
 {
     if (!st->put && (st->facts.client || st->facts.server))
-        fb_tls_put(&st->facts, at, out);
+        fb_tls_put(&st->facts, out);
     st->put = true;
     fb_quic_stream_release(&st->side[0].stream);
     fb_quic_stream_release(&st->side[1].stream);
@@ -143,7 +142,7 @@ static void hello(struct quic_state *st, struct side *s, bool from_client, const
     bool fits = m.p[0] == (from_client ? FB_TLS_CLIENT_HELLO : FB_TLS_SERVER_HELLO) &&
                 fb_tls_handshake(&st->facts, m.p[0], body, from_client, at, out);
     if (!fits || (!from_client && !st->facts.hello_retry))
-        finish(st, at, out);
+        finish(st, out);
     fb_quic_stream_release(&s->stream);
 }
 
@@ -229,14 +228,8 @@ static unsigned data(void *state, const struct fb_seen *at, const uint8_t *p, si
             open_initial(st, &h, at, out);
     }
     if (++st->datagrams >= DATAGRAMS)
-        finish(st, at, out);
+        finish(st, out);
     return st->put ? FB_OBSERVE_DONE : 0;
-}
-
-static unsigned gap(void *state, const struct fb_seen *at, uint64_t n, struct fb_observe_out *out)
-{
-    (void)state, (void)at, (void)n, (void)out;
-    return 0;
 }
 
 static void flip(void *state)
@@ -252,8 +245,9 @@ static void flip(void *state)
 
 static void close_state(void *state, const struct fb_seen *at, struct fb_observe_out *out)
 {
+    (void)at;
     struct quic_state *st = state;
-    finish(st, at, out);
+    finish(st, out);
     fb_tls_facts_release(&st->facts);
     free(st);
 }
@@ -264,8 +258,7 @@ static size_t bytes(const void *state)
     return sizeof *st + st->side[0].stream.cap + st->side[1].stream.cap + fb_tls_facts_bytes(&st->facts);
 }
 
-const struct fb_wire fb_wire_quic = {
+const struct fb_intel_proto fb_proto_quic = {
     .name = "quic",
     .wants = wants,
-    .observer = {
-        .open = open_state, .data = data, .gap = gap, .flip = flip, .close = close_state, .bytes = bytes}};
+    .ops = {.open = open_state, .data = data, .flip = flip, .close = close_state, .bytes = bytes}};

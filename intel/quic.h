@@ -3,8 +3,8 @@
 #ifndef FB_INTEL_QUIC_H
 #define FB_INTEL_QUIC_H
 
-#include "intel/wire.h"
+#include "intel/proto.h"
 
-extern const struct fb_wire fb_wire_quic;
+extern const struct fb_intel_proto fb_proto_quic;
 
 #endif

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "intel/tls_facts.h"
 #include "intel/tls_handshake.h"
+#include "intel/wire.h"
 
 #include <stdlib.h>
 
@@ -24,28 +25,27 @@ struct tls_state {
     bool put;
 };
 
-static enum fb_wire_verdict wants(const struct fb_observed_flow *flow, bool from_orig, const uint8_t *p,
-                                  size_t n)
+static enum fb_wish wants(const struct fb_observed_flow *flow, bool from_orig, const uint8_t *p, size_t n)
 {
     (void)from_orig;
     if (flow->ip_proto != 6)
-        return FB_WIRE_NO;
+        return FB_WISH_NO;
     if (p[0] == 22) {
         static const uint8_t low[] = {22, 3, 0, 0, 0, 1}, high[] = {22, 3, 4, 0x48, 0xff, 2};
         for (size_t i = 0; i < sizeof low && i < n; i++)
             if (p[i] < low[i] || p[i] > high[i])
-                return FB_WIRE_NO;
-        return n >= sizeof low ? FB_WIRE_YES : FB_WIRE_MORE;
+                return FB_WISH_NO;
+        return n >= sizeof low ? FB_WISH_YES : FB_WISH_MORE;
     }
     /* SSLv2: a two-byte head, type 1, a version that a client of today or then can offer. */
     if (!(p[0] & 0x80))
-        return FB_WIRE_NO;
+        return FB_WISH_NO;
     if (n < 11)
-        return n > 2 && p[2] != 1 ? FB_WIRE_NO : FB_WIRE_MORE;
+        return n > 2 && p[2] != 1 ? FB_WISH_NO : FB_WISH_MORE;
     uint16_t version = fb_load_be16(p + 3), ciphers = fb_load_be16(p + 5), id = fb_load_be16(p + 7);
     uint16_t len = fb_load_be16(p) & 0x7fff, challenge = fb_load_be16(p + 9);
     bool fits = ciphers % 3 == 0 && len == 9 + ciphers + id + challenge;
-    return p[2] == 1 && fits && (version == 2 || version >> 8 == 3) ? FB_WIRE_YES : FB_WIRE_NO;
+    return p[2] == 1 && fits && (version == 2 || version >> 8 == 3) ? FB_WISH_YES : FB_WISH_NO;
 }
 
 static void *open_as(const char *starttls)
@@ -72,10 +72,10 @@ void *fb_tls_open_upgraded(const char *starttls)
     return open_as(starttls);
 }
 
-static void finish(struct tls_state *st, const struct fb_seen *at, struct fb_observe_out *out)
+static void finish(struct tls_state *st, struct fb_observe_out *out)
 {
     if (!st->put && (st->facts.client || st->facts.server))
-        fb_tls_put(&st->facts, at, out);
+        fb_tls_put(&st->facts, out);
     st->put = true;
     st->d[0].dead = st->d[1].dead = true;
 }
@@ -83,14 +83,14 @@ static void finish(struct tls_state *st, const struct fb_seen *at, struct fb_obs
 static void give_up(struct fb_wire_call *call)
 {
     struct tls_state *st = call->state;
-    finish(st, call->at, call->out);
+    finish(st, call->out);
 }
 
 static void established(struct fb_wire_call *call)
 {
     struct tls_state *st = call->state;
     st->facts.established = true;
-    finish(st, call->at, call->out);
+    finish(st, call->out);
 }
 
 static void one_message(struct fb_wire_call *call, uint8_t type, struct fb_span body)
@@ -214,7 +214,7 @@ static size_t v2_hello(struct fb_wire_call *call, const uint8_t *p, size_t n)
     if (n < 2 + len)
         return 0;
     st->client_is_orig = call->at->from_orig;
-    if (fb_tls_v2_client_hello(&st->facts, (struct fb_span){p + 2, len}, call->at->ts_ns))
+    if (fb_tls_v2_client_hello(&st->facts, (struct fb_span){p + 2, len}, call->at))
         fb_tls_history(&st->facts, call->at->from_orig, 'C');
     else
         give_up(call);
@@ -267,7 +267,7 @@ static unsigned gap(void *state, const struct fb_seen *at, uint64_t n, struct fb
 {
     struct tls_state *st = state;
     if (!fb_wire_gap(&st->d[at->from_orig], n))
-        finish(st, at, out);
+        finish(st, out);
     return st->put ? FB_OBSERVE_DONE : 0;
 }
 
@@ -292,8 +292,9 @@ static void flip(void *state)
 
 static void close_state(void *state, const struct fb_seen *at, struct fb_observe_out *out)
 {
+    (void)at;
     struct tls_state *st = state;
-    finish(st, at, out);
+    finish(st, out);
     for (unsigned i = 0; i < 2; i++) {
         fb_wire_dir_release(&st->d[i]);
         fb_buf_release(&st->message[i]);
@@ -309,8 +310,8 @@ static size_t bytes(const void *state)
            fb_tls_facts_bytes(&st->facts);
 }
 
-const struct fb_wire fb_wire_tls = {
+const struct fb_intel_proto fb_proto_tls = {
     .name = "tls",
     .wants = wants,
-    .observer = {
+    .ops = {
         .open = open_state, .data = data, .gap = gap, .flip = flip, .close = close_state, .bytes = bytes}};

@@ -2,10 +2,10 @@
 #ifndef FB_INTEL_TLS_H
 #define FB_INTEL_TLS_H
 
-#include "intel/wire.h"
+#include "intel/proto.h"
 
-extern const struct fb_wire fb_wire_tls;
-extern const struct fb_wire fb_wire_dtls;
+extern const struct fb_intel_proto fb_proto_tls;
+extern const struct fb_intel_proto fb_proto_dtls;
 
 /* A state for a stream that another protocol has just handed over (STARTTLS); `starttls`: its name, static
  * text. NULL: out of memory. */

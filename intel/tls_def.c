@@ -23,7 +23,6 @@ static const struct fb_rec_col cols[FB_TLS_NCOLS] = {
     [FB_TLS_JA3S] = {"ja3s", FB_REC_TEXT},
     [FB_TLS_JA4] = {"ja4", FB_REC_TEXT},
     [FB_TLS_STARTTLS] = {"starttls", FB_REC_TEXT},
-    [FB_TLS_HELLO_TS] = {"hello_ts", FB_REC_TIME},
     [FB_TLS_QUIC_VERSION] = {"quic_version", FB_REC_TEXT},
     [FB_TLS_CLIENT_INITIAL_DCID] = {"client_initial_dcid", FB_REC_TEXT},
     [FB_TLS_CLIENT_SCID] = {"client_scid", FB_REC_TEXT},

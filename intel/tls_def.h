@@ -1,5 +1,6 @@
-/* Handshakes of TLS, SSL, DTLS and QUIC: one row each, put out when the handshake is over or the session
- * ends. Columns as in Zeek's ssl.log and quic.log where those have them. */
+/* Handshakes of TLS, SSL, DTLS and QUIC: one row each, which stands at the
+ * packet that completed the ClientHello.
+ * Columns as in Zeek's ssl.log and quic.log where those have them. */
 #ifndef FB_INTEL_TLS_DEF_H
 #define FB_INTEL_TLS_DEF_H
 
@@ -28,7 +29,6 @@ enum fb_tls_col {
     FB_TLS_JA3S,
     FB_TLS_JA4,
     FB_TLS_STARTTLS,            /* protocol that was upgraded */
-    FB_TLS_HELLO_TS,            /* of the packet that completed the ClientHello */
     FB_TLS_QUIC_VERSION,        /* quicv1, quicv2, draft-N */
     FB_TLS_CLIENT_INITIAL_DCID, /* hex */
     FB_TLS_CLIENT_SCID,

@@ -83,13 +83,9 @@ static void client_cells(const struct fb_tls_facts *f, struct fb_buf *row)
     fb_rec_text(row, f->ja3s[0] ? f->ja3s : NULL);
     fb_rec_text(row, f->ja4[0] ? f->ja4 : NULL);
     fb_rec_text(row, f->starttls);
-    if (f->client)
-        fb_rec_int(row, f->hello_ts_ns);
-    else
-        fb_rec_null(row);
 }
 
-void fb_tls_put(const struct fb_tls_facts *f, const struct fb_seen *at, struct fb_observe_out *out)
+void fb_tls_put(const struct fb_tls_facts *f, struct fb_observe_out *out)
 {
     static const char *const transports[] = {"tcp", "udp", "quic"};
     char name[FB_TLS_NAME_MAX];
@@ -114,6 +110,6 @@ void fb_tls_put(const struct fb_tls_facts *f, const struct fb_seen *at, struct f
     cid_cell(&row, &f->quic_dcid);
     cid_cell(&row, &f->quic_client_scid);
     cid_cell(&row, &f->quic_server_scid);
-    fb_wire_put(out, &fb_tls_def, at, &row);
+    fb_wire_put(out, &fb_tls_def, &f->hello_at, &row);
     fb_buf_release(&row);
 }

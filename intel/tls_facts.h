@@ -28,7 +28,7 @@ struct fb_tls_facts {
     uint16_t version, client_version, cipher, group;
     int last_alert; /* -1: none */
     uint8_t session_id[32], session_id_len;
-    int64_t hello_ts_ns;
+    struct fb_seen hello_at; /* of the client, or the server when there is none */
     char history[FB_TLS_HISTORY];
     uint8_t nhistory;
     char ja3[33], ja3s[33], ja4[40]; /* "": none */
@@ -46,12 +46,12 @@ void fb_tls_history(struct fb_tls_facts *f, bool from_orig, char letter);
 
 /* The body of a ClientHello or ServerHello (without the handshake header). False: it is none. A hello after a
  * HelloRetryRequest replaces nothing but what was not known. */
-bool fb_tls_client_hello(struct fb_tls_facts *f, struct fb_span body, int64_t ts_ns);
-bool fb_tls_server_hello(struct fb_tls_facts *f, struct fb_span body);
+bool fb_tls_client_hello(struct fb_tls_facts *f, struct fb_span body, const struct fb_seen *at);
+bool fb_tls_server_hello(struct fb_tls_facts *f, struct fb_span body, const struct fb_seen *at);
 /* The body of a SSLv2 CLIENT-HELLO (RFC 5246, appendix E.2), after its two length bytes. */
-bool fb_tls_v2_client_hello(struct fb_tls_facts *f, struct fb_span body, int64_t ts_ns);
+bool fb_tls_v2_client_hello(struct fb_tls_facts *f, struct fb_span body, const struct fb_seen *at);
 
-/* Puts out the row. */
-void fb_tls_put(const struct fb_tls_facts *f, const struct fb_seen *at, struct fb_observe_out *out);
+/* Puts out the row, which stands at the packet of the hello. */
+void fb_tls_put(const struct fb_tls_facts *f, struct fb_observe_out *out);
 
 #endif

@@ -70,9 +70,9 @@ bool fb_tls_handshake(struct fb_tls_facts *f, uint8_t type, struct fb_span body,
 {
     bool ok = true;
     if (type == FB_TLS_CLIENT_HELLO)
-        ok = fb_tls_client_hello(f, body, at->ts_ns);
+        ok = fb_tls_client_hello(f, body, at);
     else if (type == FB_TLS_SERVER_HELLO)
-        ok = fb_tls_server_hello(f, body);
+        ok = fb_tls_server_hello(f, body, at);
     else if (type == CERTIFICATE)
         certificates(f, body, from_client, at, out);
     else if (type == SERVER_KEY_EXCHANGE)

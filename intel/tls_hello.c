@@ -140,7 +140,7 @@ static char transport_letter(const struct fb_tls_facts *f)
     return f->transport == FB_TLS_QUIC ? 'q' : f->transport == FB_TLS_UDP ? 'd' : 't';
 }
 
-bool fb_tls_client_hello(struct fb_tls_facts *f, struct fb_span body, int64_t ts_ns)
+bool fb_tls_client_hello(struct fb_tls_facts *f, struct fb_span body, const struct fb_seen *at)
 {
     struct fb_cur c = fb_cur_init(body.p, body.n);
     struct fb_tls_hello h = {.version = fb_cur_be16(&c)};
@@ -160,13 +160,13 @@ bool fb_tls_client_hello(struct fb_tls_facts *f, struct fb_span body, int64_t ts
         fb_tls_ja3(&h, f->ja3);
         fb_tls_ja4(&h, transport_letter(f), f->ja4);
         f->client_version = fb_tls_offered(&h);
-        f->hello_ts_ns = ts_ns;
+        f->hello_at = *at;
     }
     f->client = true;
     return true;
 }
 
-bool fb_tls_v2_client_hello(struct fb_tls_facts *f, struct fb_span body, int64_t ts_ns)
+bool fb_tls_v2_client_hello(struct fb_tls_facts *f, struct fb_span body, const struct fb_seen *at)
 {
     struct fb_cur c = fb_cur_init(body.p, body.n);
     uint8_t type = fb_cur_u8(&c);
@@ -177,7 +177,7 @@ bool fb_tls_v2_client_hello(struct fb_tls_facts *f, struct fb_span body, int64_t
         return false;
     if (!f->client) {
         f->client_version = version;
-        f->hello_ts_ns = ts_ns;
+        f->hello_at = *at;
     }
     f->client = true;
     return true;
@@ -188,7 +188,7 @@ static const uint8_t retry_random[32] = {0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x6
                                          0x02, 0x1e, 0x65, 0xb8, 0x91, 0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb,
                                          0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c};
 
-bool fb_tls_server_hello(struct fb_tls_facts *f, struct fb_span body)
+bool fb_tls_server_hello(struct fb_tls_facts *f, struct fb_span body, const struct fb_seen *at)
 {
     struct fb_cur c = fb_cur_init(body.p, body.n);
     struct fb_tls_hello h = {.version = fb_cur_be16(&c)};
@@ -206,6 +206,8 @@ bool fb_tls_server_hello(struct fb_tls_facts *f, struct fb_span body)
     f->cipher = cipher;
     extensions(f, &h, &c, false);
     f->hello_retry = memcmp(random, retry_random, 32) == 0;
+    if (!f->client && !f->server)
+        f->hello_at = *at;
     f->server = true;
     if (!f->hello_retry)
         fb_tls_ja3s(&h, cipher, f->ja3s);

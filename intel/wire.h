@@ -1,5 +1,5 @@
-/* What the parsers of protocols on the wire share: bytes held back until a unit is whole, lines, and the way
- * in which a parser is offered a session.
+/* What the parsers of protocols on the wire share: bytes held back until a unit is whole, lines, and
+ * cells of rows.
  *
  * A direction holds at most the `max` bytes of its parser. Parsers see bytes so that cutting the stream
  * elsewhere changes nothing: they decide on whole units, and on a unit that is too long at the same byte
@@ -8,17 +8,6 @@
 #define FB_INTEL_WIRE_H
 
 #include "base/observe.h"
-
-enum fb_wire_verdict { FB_WIRE_NO, FB_WIRE_YES, FB_WIRE_MORE };
-
-/* A parser as the dispatcher sees it. */
-struct fb_wire {
-    const char *name;
-    /* Is this session its own? By the first bytes of either side (n > 0); MORE: cannot say with so few. */
-    enum fb_wire_verdict (*wants)(const struct fb_observed_flow *flow, bool from_orig, const uint8_t *p,
-                                  size_t n);
-    struct fb_observer observer; /* `packet` is NULL */
-};
 
 struct fb_wire_dir {
     uint8_t *held;

@@ -107,6 +107,7 @@ struct fb_flow {
     struct fb_service *service;
     void *observed; /* the observer's state; NULL = none */
     uint32_t observed_bytes;
+    uint32_t service_bytes; /* of `service`, as they count in the shard */
     int64_t idle_due_ns, idle_timeout_ns;
     uint64_t payload_bytes[2]; /* UDP, ICMP: accepted payload */
     uint64_t missed_bytes;

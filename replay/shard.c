@@ -6,6 +6,7 @@
 #include "replay/flow_service.h"
 #include "replay/history.h"
 #include "replay/icmp_pairs.h"
+#include "replay/service/service.h"
 #include "replay/tcp.h"
 #include "replay/tunnel_track.h"
 
@@ -201,6 +202,14 @@ static void note_ordinals(struct fb_shard *s, struct fb_flow *f, const struct fb
         s->failed = true;
 }
 
+/* What a session's service detector holds now, for the ceiling. */
+static void count_detector(struct fb_shard *s, struct fb_flow *f, size_t bytes)
+{
+    uint32_t now = bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX;
+    s->service_bytes = s->service_bytes - f->service_bytes + now;
+    f->service_bytes = now;
+}
+
 void fb_shard_packet(struct fb_shard *s, const struct fb_shard_pkt *sp)
 {
     const struct fb_packet *p = &sp->p;
@@ -233,7 +242,8 @@ void fb_shard_packet(struct fb_shard *s, const struct fb_shard_pkt *sp)
         }
         f->uid_dup = uid_dup;
     }
-    bool had_detector = f->service != NULL;
+    /* A detector that has done its work is given nothing more. */
+    bool detects = !(f->flags & FB_FLOW_SERVICE_DONE) || sp->confirm;
     fb_sight_at(&s->sight, sp->ordinal, sp->part, p->ts_ns);
     note_ordinals(s, f, sp);
     note_around(s, f, sp, first);
@@ -247,8 +257,8 @@ void fb_shard_packet(struct fb_shard *s, const struct fb_shard_pkt *sp)
         fb_flow_service_confirm(f, sp->confirm);
     if (sp->is_outer)
         fb_shard_emit(s, FB_EV_HIT, sp->ordinal, sp->part, f->self, 0);
-    if (f->service && !had_detector)
-        s->detectors++;
+    if (detects && f->service)
+        count_detector(s, f, fb_service_bytes(f->service));
 }
 
 void fb_shard_free_flow(struct fb_shard *s, uint32_t flow)
@@ -260,8 +270,7 @@ void fb_shard_free_flow(struct fb_shard *s, uint32_t flow)
         fb_tcp_release(t);
         fb_pool_give(&s->tcps, f->tcp);
     }
-    if (f->service)
-        s->detectors--;
+    count_detector(s, f, 0);
     fb_service_free(f->service);
     fb_sight_drop(&s->sight, f);
     free(f->tunnel);

@@ -79,8 +79,8 @@ struct fb_shard {
     uint32_t *
         full_pieces; /* flows whose packet index piece is due to be taken; may hold a flow that ended since */
     uint32_t nfull, cap_full;
-    uint64_t reasm_bytes; /* held by reassemblers */
-    uint32_t detectors;   /* service detectors alive */
+    uint64_t reasm_bytes;   /* held by reassemblers */
+    uint64_t service_bytes; /* of all service detectors */
     uint64_t shed;
     uint8_t id;
     bool failed; /* memory ran out: the run cannot go on */

@@ -3,7 +3,6 @@
 #include "replay/shard.h"
 #include "replay/tcp.h"
 
-#define DETECTOR_BYTES 1024               /* what one service detector is reckoned at */
 #define DNS_TIMEOUT_NS (10 * FB_NS_PER_S) /* dns_session_timeout */
 
 static int64_t earliest(const struct fb_shard *s, const struct fb_flow *f)
@@ -130,8 +129,7 @@ static void on_due(void *ctx, struct fb_flow *f)
 static uint64_t memory_used(const struct fb_shard *s)
 {
     return (uint64_t)s->flows.live * s->flows.obj_bytes + (uint64_t)s->tcps.live * s->tcps.obj_bytes +
-           (uint64_t)s->nodes.live * s->nodes.obj_bytes + s->reasm_bytes +
-           (uint64_t)s->detectors * DETECTOR_BYTES + s->sight.bytes;
+           (uint64_t)s->nodes.live * s->nodes.obj_bytes + s->reasm_bytes + s->service_bytes + s->sight.bytes;
 }
 
 void fb_shard_epoch_end(struct fb_shard *s)
@@ -173,7 +171,7 @@ static uint32_t rank_of(const struct fb_shard *s, const struct fb_flow *f)
 /* What a session weighs in memory_used. */
 static uint64_t weight_of(const struct fb_shard *s, const struct fb_flow *f)
 {
-    uint64_t w = s->flows.obj_bytes + (f->service ? DETECTOR_BYTES : 0) + f->observed_bytes;
+    uint64_t w = s->flows.obj_bytes + f->service_bytes + f->observed_bytes;
     uint32_t beyond = f->piece_bytes > FB_PKLIST_INLINE ? f->piece_bytes - FB_PKLIST_INLINE : 0;
     w += (uint64_t)((beyond + FB_PKLIST_BYTES - 1) / FB_PKLIST_BYTES) * s->nodes.obj_bytes;
     const struct fb_tcp *t = fb_shard_tcp(s, f);

@@ -42,6 +42,8 @@ struct fb_rec_state {
     struct sqlite3 *side_db; /* open while the case is; NULL: no sidecar */
     struct fb_rec_held *held;
     struct fb_rec_facts *facts;
+    char **names; /* tables that SQL knows */
+    size_t nnames;
 };
 
 struct fb_timeline_block; /* case_timeline.c */
@@ -56,6 +58,7 @@ struct fb_case {
     bool skip_sidecar; /* verification looks at the sidecar by itself */
     bool guest;        /* fbcase.so: the connection is somebody else's, no statement is kept on it */
     uint8_t *secret;   /* the whole file, decrypted; from sodium_malloc */
+    size_t secret_bytes;
 
     /* Reading. */
     struct fb_zip zip;
@@ -157,6 +160,7 @@ enum fb_status fb_case_digest_evidence(sqlite3 *db, struct fb_digest *out, struc
 
 enum fb_status fb_vtab_register_sessions(struct fb_case *c, struct fb_err *err);
 enum fb_status fb_vtab_register_packets(struct fb_case *c, struct fb_err *err);
+enum fb_status fb_vtab_register_features(struct fb_case *c, struct fb_err *err); /* vtab_features.c */
 enum fb_status fb_vtab_register_kernels(struct fb_case *c, struct fb_err *err); /* vtab_kernel.c */
 void fb_vtab_remove_kernels(sqlite3 *db);
 

@@ -27,10 +27,10 @@ enum fb_status fb_case_start_reading(struct fb_case *c, struct fb_err *err)
     FB_TRY(fb_vtab_register_sessions(c, err));
     FB_TRY(fb_vtab_register_packets(c, err));
     FB_TRY(fb_vtab_register_kernels(c, err));
-    if (!c->guest) { /* a guest's connection is left as it is */
-        FB_TRY(fb_layers_attach(c, c->path, err));
+    FB_TRY(fb_vtab_register_features(c, err));
+    FB_TRY(fb_layers_attach(c, c->guest ? sqlite3_db_filename(c->db, "main") : c->path, err));
+    if (!c->guest) /* a guest's connection is left as it is */
         sqlite3_set_authorizer(c->db, authorize, c);
-    }
     c->reading = true;
     return FB_OK;
 }
@@ -144,6 +144,7 @@ enum fb_status fb_case_open_memory(uint8_t *bytes, size_t n, const char *name, s
     }
     c->packet_cid = UINT64_MAX;
     c->secret = bytes;
+    c->secret_bytes = n;
     return opened(c, fb_db_open_memory(bytes, n, name, &c->db, err), out, err);
 }
 
@@ -261,6 +262,7 @@ enum fb_status fb_case_refresh(struct fb_case *c, struct fb_err *err)
     c->internal--;
     FB_TRY(got);
     FB_TRY(fb_rec_dir_read(c, c->db, &c->rec.kase, err));
+    FB_TRY(fb_vtab_register_records(c, err));
     c->data_version = version;
     return FB_OK;
 }

@@ -68,9 +68,12 @@ static enum fb_status copy_session(struct writer *w, struct fb_join_case *in, st
     const struct fb_join_open *o = s.end_reason == FB_END_EVIDENCE ? fb_join_open_find(in, s.number) : NULL;
     if (o && o->over)
         s.end_reason = o->why;
+    if (in->c->rec.kase.n > 0)
+        FB_TRY(fb_join_note_number(in, s.number, w->number, err));
     s.number = w->number;
     s.first_ordinal += in->base;
     FB_TRY(fb_join_dup_count(&w->dup, &s, &s.uid_dup, err));
+    fb_join_layers_see(w->j, in, &s);
     renumber_parents(w, in, &s);
     enum fb_status st = (enum fb_status)w->sink.session(w->sink.ctx, &s);
     return st == FB_OK ? FB_OK : fb_err_set(err, st, "%s", fb_case_sink_error(w->j->out)->msg);
@@ -103,12 +106,15 @@ static enum fb_status run_merge(struct fb_join *j, const char *path, const struc
 {
     FB_TRY(fb_join_plan(j, err));
     FB_TRY(fb_join_look(j, err));
+    FB_TRY(fb_join_layers_look(j, err));
     FB_TRY(fb_case_create(path, &j->out, err));
     FB_TRY(fb_join_write_runs(j, run, err));
     if (entry)
         FB_TRY(fb_custody_begin(j->out, entry, err));
     FB_TRY(copy_all(j, err));
     FB_TRY(fb_join_write_evidence(j, err));
+    FB_TRY(fb_join_write_records(j, err));
+    FB_TRY(fb_join_layers_write(j, err));
     return fb_case_finish(j->out, err);
 }
 
@@ -132,7 +138,9 @@ enum fb_status fb_case_merge(struct fb_case *const *in, const char *const *names
         free(j.in[i].parents);
         free(j.in[i].open);
     }
+    fb_join_release_records(&j);
     free(j.in);
+    free(j.wanted);
     if (st == FB_OK) {
         *out = j.out;
     } else if (j.out) {

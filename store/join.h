@@ -3,8 +3,10 @@
  * The sessions of all inputs are merged by the time of their first packets (ties: evidence order, then
  * number) and numbered anew; a session that only the end of its own evidence had ended gets the end that the
  * other evidence shows it to have had. Evidence counts once, by SHA-256. The packet index keeps the order
- * that packets had in their own case; the cases follow each other by the time of their first packet. Memory
- * does not grow with the number of sessions, but with those that were open at the end of a case. One thread.
+ * that packets had in their own case; the cases follow each other by the time of their first packet. Tables
+ * of facts are merged by time; layers are not taken along. Memory does not grow with the number of sessions,
+ * but with those that were open at the end of a case, and when there are facts with how often the inputs
+ * interleave. One thread.
  */
 #ifndef FB_STORE_JOIN_H
 #define FB_STORE_JOIN_H

@@ -37,6 +37,11 @@ struct fb_join_number {
     uint64_t old, now;
 };
 
+/* Sessions that follow each other in an input and in the merged case. */
+struct fb_join_span {
+    uint64_t old, now, count;
+};
+
 /* Walks the sessions of one input with their packets, in number order. */
 struct fb_join_cursor {
     struct fb_case *c;
@@ -61,8 +66,12 @@ struct fb_join_case {
     size_t nparents;
     struct fb_join_open *open; /* ascending by number */
     size_t nopen;
+    struct fb_join_span *span; /* ascending; only when the case has tables of facts */
+    size_t nspans, span_cap;
     struct fb_join_cursor cur;
 };
+
+struct fb_join_wanted;
 
 struct fb_join {
     struct fb_join_case *in; /* in merged order */
@@ -71,7 +80,19 @@ struct fb_join {
     bool clock_by_sessions; /* packets that were passed over moved no clock: sessions tell where it stood */
     struct fb_case *out;
     struct fb_join_report *report;
+    struct fb_join_wanted *wanted; /* join_layers.c */
+    size_t nwanted;
+    struct fb_rec_table **table; /* of facts; references are counted */
+    size_t ntables;
 };
+
+/* ---- join_layers.c ---- */
+
+/* Reads which sessions of the inputs notes, tags and verdicts speak of; then takes each session of the merged
+ * case as it is written, and in the end writes the rows. */
+enum fb_status fb_join_layers_look(struct fb_join *j, struct fb_err *err);
+void fb_join_layers_see(struct fb_join *j, const struct fb_join_case *in, const struct fb_session *s);
+enum fb_status fb_join_layers_write(struct fb_join *j, struct fb_err *err);
 
 /* ---- join_cursor.c ---- */
 
@@ -91,6 +112,14 @@ struct fb_join_case *fb_join_least(struct fb_join *j);
 enum fb_status fb_join_plan(struct fb_join *j, struct fb_err *err);
 enum fb_status fb_join_write_runs(struct fb_join *j, const struct fb_case_run *run, struct fb_err *err);
 enum fb_status fb_join_write_evidence(struct fb_join *j, struct fb_err *err);
+
+/* ---- join_records.c ---- */
+
+/* A session that the merged case has, in the order of numbers. */
+enum fb_status fb_join_note_number(struct fb_join_case *in, uint64_t old, uint64_t now, struct fb_err *err);
+/* The tables of facts, after all sessions. */
+enum fb_status fb_join_write_records(struct fb_join *j, struct fb_err *err);
+void fb_join_release_records(struct fb_join *j);
 
 /* ---- join_end.c ---- */
 

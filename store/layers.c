@@ -72,7 +72,9 @@ static enum fb_status copy_rows(sqlite3 *side, sqlite3 *db, size_t i, size_t *to
     return got;
 }
 
-static enum fb_status read_sidecar(struct fb_case *c, const char *path, struct fb_err *err)
+/* `copied_before`: this connection has its rows already. */
+static enum fb_status read_sidecar(struct fb_case *c, const char *path, bool copied_before,
+                                   struct fb_err *err)
 {
     struct fb_seal_state seal;
     sqlite3 *side = NULL;
@@ -85,11 +87,11 @@ static enum fb_status read_sidecar(struct fb_case *c, const char *path, struct f
         return FB_OK;
     FB_TRY(st);
     size_t total = 0;
-    st = fb_db_exec(c->db, "BEGIN", err);
-    for (size_t i = 0; i < sizeof copied / sizeof *copied && st == FB_OK; i++)
+    st = fb_db_exec(c->db, "SAVEPOINT sidecar", err);
+    for (size_t i = 0; i < sizeof copied / sizeof *copied && st == FB_OK && !copied_before; i++)
         st = copy_rows(side, c->db, i, &total, err);
     if (st == FB_OK)
-        st = fb_db_exec(c->db, "COMMIT", err);
+        st = fb_db_exec(c->db, "RELEASE sidecar", err);
     if (st == FB_OK)
         st = fb_rec_dir_read(c, side, &c->rec.side, err);
     if (st == FB_OK)
@@ -101,13 +103,20 @@ static enum fb_status read_sidecar(struct fb_case *c, const char *path, struct f
 
 enum fb_status fb_layers_attach(struct fb_case *c, const char *path, struct fb_err *err)
 {
+    int64_t there = 0, query_only = 0;
     c->internal++;
-    enum fb_status st = fb_db_exec(c->db, "PRAGMA query_only=OFF", err);
+    enum fb_status st =
+        fb_db_int(c->db, "SELECT count(*) FROM temp.sqlite_schema WHERE name='side_verdict'", 0, &there, err);
+    /* A guest's connection is left as it was. */
     if (st == FB_OK)
+        st = fb_db_int(c->db, "PRAGMA query_only", 0, &query_only, err);
+    if (st == FB_OK)
+        st = fb_db_exec(c->db, "PRAGMA query_only=OFF", err);
+    if (st == FB_OK && !there)
         st = fb_db_exec(c->db, views, err);
     if (st == FB_OK && path && !c->skip_sidecar)
-        st = read_sidecar(c, path, err);
-    if (st == FB_OK)
+        st = read_sidecar(c, path, there > 0, err);
+    if (st == FB_OK && (query_only || !c->guest))
         st = fb_db_exec(c->db, "PRAGMA query_only=ON", err);
     c->internal--;
     return st;

@@ -143,26 +143,36 @@ enum fb_status fb_rec_dir_read(struct fb_case *c, sqlite3 *db, struct fb_rec_dir
 
 /* ---- finding ---- */
 
-static struct fb_rec_table *find_in(const struct fb_case *c, const struct fb_rec_dir *dir, const char *name,
-                                    int64_t run_id)
+static struct fb_rec_table *find_in(const struct fb_rec_dir *dir, const char *name, int64_t run_id,
+                                    int64_t newest)
 {
     for (size_t i = dir->n; i-- > 0;) {
         struct fb_rec_table *t = dir->t[i];
-        bool shown = run_id == FB_REC_NEWEST ? !c->has_as_of || t->run_id <= c->as_of : t->run_id == run_id;
+        bool shown = run_id == FB_REC_NEWEST ? t->run_id <= newest : t->run_id == run_id;
         if (shown && strcmp(t->name, name) == 0)
             return t;
     }
     return NULL;
 }
 
-struct fb_rec_table *fb_rec_find(struct fb_case *c, const char *name, int64_t run_id)
+static struct fb_rec_table *find(struct fb_case *c, const char *name, int64_t run_id, int64_t newest)
 {
-    struct fb_rec_table *t = find_in(c, &c->rec.side, name, run_id);
+    struct fb_rec_table *t = find_in(&c->rec.side, name, run_id, newest);
     if (!t)
-        t = find_in(c, &c->rec.kase, name, run_id);
+        t = find_in(&c->rec.kase, name, run_id, newest);
     if (t)
         t->refs++;
     return t;
+}
+
+struct fb_rec_table *fb_rec_find(struct fb_case *c, const char *name, int64_t run_id)
+{
+    return find(c, name, run_id, c->has_as_of ? c->as_of : INT64_MAX);
+}
+
+struct fb_rec_table *fb_rec_find_any(struct fb_case *c, const char *name)
+{
+    return find(c, name, FB_REC_NEWEST, INT64_MAX);
 }
 
 size_t fb_rec_table_chunk(const struct fb_rec_table *t, uint64_t number)
@@ -184,7 +194,9 @@ enum fb_status fb_case_record_table(struct fb_case *c, size_t i, struct fb_rec_i
     if (i >= c->rec.kase.n + c->rec.side.n)
         return FB_EOF;
     const struct fb_rec_table *t = i < c->rec.kase.n ? c->rec.kase.t[i] : c->rec.side.t[i - c->rec.kase.n];
-    *out = (struct fb_rec_info){.name = t->name,
+    struct fb_rec_table *newest = fb_rec_find(c, t->name, FB_REC_NEWEST);
+    *out = (struct fb_rec_info){.newest = newest == t,
+                                .name = t->name,
                                 .cols_text = t->cols_text,
                                 .id = t->def.id,
                                 .order = t->def.order,
@@ -192,6 +204,7 @@ enum fb_status fb_case_record_table(struct fb_case *c, size_t i, struct fb_rec_i
                                 .nrows = t->nrows,
                                 .digest = t->digest,
                                 .finished = t->finished};
+    fb_rec_table_let(newest);
     return FB_OK;
 }
 
@@ -315,4 +328,9 @@ void fb_rec_state_free(struct fb_case *c)
     }
     sqlite3_close(c->rec.side_db);
     c->rec.side_db = NULL;
+    for (size_t i = 0; i < c->rec.nnames; i++)
+        free(c->rec.names[i]);
+    free(c->rec.names);
+    c->rec.names = NULL;
+    c->rec.nnames = 0;
 }

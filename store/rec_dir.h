@@ -66,6 +66,8 @@ void fb_rec_table_let(struct fb_rec_table *t); /* gives a reference back; accept
 /* The table of that name and run (FB_REC_NEWEST: the newest that may be shown); NULL when there is none. A
  * reference is counted. */
 struct fb_rec_table *fb_rec_find(struct fb_case *c, const char *name, int64_t run_id);
+/* The newest of that name, shown or not. */
+struct fb_rec_table *fb_rec_find_any(struct fb_case *c, const char *name);
 /* Index of the first chunk whose last number is >= number; t->n when there is none. Only for SESSIONS. */
 size_t fb_rec_table_chunk(const struct fb_rec_table *t, uint64_t number);
 
@@ -127,8 +129,18 @@ enum fb_status fb_rec_check(struct fb_case *c, bool complete, struct fb_err *err
 /* The same for the tables of a sidecar that is open. */
 enum fb_status fb_rec_check_side(struct fb_case *c, sqlite3 *side, struct fb_err *err);
 
+/* ---- rec_cell.c ---- */
+
+/* Text as SQL shows it: bytes that are not UTF-8, and NUL, as \xNN. */
+void fb_rec_show_text(struct fb_buf *out, struct fb_span s);
+/* A list as a JSON array of such texts. */
+void fb_rec_show_list(struct fb_buf *out, struct fb_span s);
+void fb_rec_result(sqlite3_context *x, enum fb_rec_type type, const struct fb_rec_cell *cell);
+
 /* ---- vtab_records.c ---- */
 
+/* Registers the tables that the program knows and those of the directory; again when that was read again. */
 enum fb_status fb_vtab_register_records(struct fb_case *c, struct fb_err *err);
+void fb_vtab_remove_records(struct fb_case *c);
 
 #endif

@@ -1,7 +1,12 @@
 #include "store/retain.h"
 
+#include "store/case_file.h"
 #include "store/case_impl.h"
 #include "store/chain.h"
+#include "store/retain_records.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
 
 /* The rows of one window that go. */
 struct marks {
@@ -19,6 +24,7 @@ struct retain {
     struct fb_buf rows;
     struct fb_filter_set filters;
     struct marks marks; /* of the window at hand */
+    struct fb_buf gone; /* bit number - 1: the session goes now or went before; for the record tables */
     sqlite3_stmt *keep, *mark, *update, *put_blob, *drop, *drop_blobs;
 };
 
@@ -264,6 +270,23 @@ static enum fb_status rewrite_packets(struct retain *r, uint64_t window, struct 
     return FB_OK;
 }
 
+/* ---- record tables ---- */
+
+static enum fb_status note_gone(struct retain *r, const struct fb_chunk_meta *m, struct fb_err *err)
+{
+    size_t from = (size_t)((m->cid >> 20) * sizeof r->marks.bits), end = from + sizeof r->marks.bits;
+    if (r->marks.all == 0)
+        return FB_OK;
+    if (end > r->gone.len && fb_buf_reserve(&r->gone, end - r->gone.len)) {
+        memset(r->gone.data + r->gone.len, 0, end - r->gone.len);
+        r->gone.len = end;
+    }
+    if (r->gone.failed)
+        return fb_err_nomem(err, "the sessions that go");
+    memcpy(r->gone.data + from, r->marks.bits, sizeof r->marks.bits);
+    return FB_OK;
+}
+
 /* ---- the whole case ---- */
 
 static enum fb_status each_window(struct retain *r, struct fb_err *err)
@@ -273,6 +296,8 @@ static enum fb_status each_window(struct retain *r, struct fb_err *err)
         struct fb_held_chunk *h;
         FB_TRY(fb_case_take_chunk(r->c, m, &h, err));
         enum fb_status st = mark_rows(r, h, err);
+        if (st == FB_OK)
+            st = note_gone(r, m, err);
         if (st == FB_OK && r->marks.fresh) {
             r->report->chunks_whole += r->marks.all == m->nrows;
             r->report->chunks_partial += r->marks.all != m->nrows;
@@ -319,6 +344,7 @@ static void finish(struct retain *r)
     fb_chunk_writer_free(r->writer);
     fb_filter_set_release(&r->filters);
     fb_buf_release(&r->rows);
+    fb_buf_release(&r->gone);
 }
 
 static enum fb_status put_record(struct retain *r, struct fb_err *err)
@@ -349,8 +375,8 @@ static enum fb_status put_custody(struct retain *r, const struct fb_custody_entr
     fb_buf_init(&inputs, 1024);
     fb_buf_init(&outputs, 1024);
     fb_buf_printf(&inputs, "{\"case_digest\":\"%s\"}", in);
-    fb_buf_printf(&outputs, "{\"removed\":\"%s\",\"removed_sessions\":%llu}", gone,
-                  (unsigned long long)r->report->sessions);
+    fb_buf_printf(&outputs, "{\"removed\":\"%s\",\"removed_records\":%llu,\"removed_sessions\":%llu}", gone,
+                  (unsigned long long)r->report->records, (unsigned long long)r->report->sessions);
     e.inputs_json = fb_buf_cstr(&inputs);
     e.outputs_json = fb_buf_cstr(&outputs);
     enum fb_status st = fb_chain_append(r->c->db, &zeros, &e, NULL, err);
@@ -372,7 +398,8 @@ static enum fb_status retain(struct retain *r, const struct fb_custody_entry *en
     fb_digest_init(&r->digest, "fb removed rows");
     FB_TRY(each_window(r, err));
     fb_digest_final(&r->digest, &r->report->digest);
-    if (r->dry_run || r->report->sessions == 0)
+    FB_TRY(fb_retain_records(r->c, r->dry_run ? 0 : r->id, &r->gone, r->cutoff_ns, &r->report->records, err));
+    if (r->dry_run || (r->report->sessions == 0 && r->report->records == 0))
         return FB_OK;
     FB_TRY(fb_filter_set_flush(&r->filters, r->c->db, err));
     FB_TRY(put_record(r, err));
@@ -388,23 +415,50 @@ static enum fb_status shrink(sqlite3 *db, struct fb_err *err)
     return fb_db_exec(db, "PRAGMA temp_store=DEFAULT; VACUUM", err);
 }
 
+/* The lock that every writer of a case takes, on the file that a link leads to. */
+static enum fb_status lock(const char *path, int *lock_fd, struct fb_err *err)
+{
+    char *real = realpath(path, NULL);
+    struct stat sb;
+    /* What is no file is refused by opening it, which says why. */
+    bool file = real && stat(real, &sb) == 0 && S_ISREG(sb.st_mode);
+    enum fb_status st = file ? fb_case_lock(real, lock_fd, err) : FB_OK;
+    free(real);
+    return st;
+}
+
+static void unlock(int lock_fd)
+{
+    if (lock_fd >= 0)
+        close(lock_fd);
+}
+
 enum fb_status fb_case_retain(const char *path, int64_t cutoff_ns, bool dry_run,
                               const struct fb_custody_entry *entry, struct fb_retain_report *report,
                               struct fb_err *err)
 {
     struct retain r = {.cutoff_ns = cutoff_ns, .dry_run = dry_run, .report = report};
+    int lock_fd = -1;
     *report = (struct fb_retain_report){0};
     fb_buf_init(&r.rows, (size_t)1 << 30);
-    FB_TRY(fb_case_open_to_change(path, dry_run, &r.c, err));
-    enum fb_status st = dry_run ? FB_OK : fb_db_exec(r.c->db, "BEGIN IMMEDIATE", err);
+    fb_buf_init(&r.gone, SIZE_MAX / 4);
+    if (!dry_run)
+        FB_TRY(lock(path, &lock_fd, err));
+    enum fb_status st = fb_case_open_to_change(path, dry_run, &r.c, err);
+    if (st != FB_OK) {
+        unlock(lock_fd);
+        return st;
+    }
+    st = dry_run ? FB_OK : fb_db_exec(r.c->db, "BEGIN IMMEDIATE", err);
     if (st == FB_OK)
         st = retain(&r, entry, err);
     finish(&r);
-    bool changed = st == FB_OK && !dry_run && report->sessions > 0;
+    bool changed = st == FB_OK && !dry_run && (report->sessions > 0 || report->records > 0);
     if (changed)
         st = fb_db_exec(r.c->db, "COMMIT", err); /* closing rolls back what was not committed */
     if (st == FB_OK && changed)
         st = shrink(r.c->db, err);
     fb_case_close(r.c);
+    unlock(lock_fd); /* behind the connection: closing it earlier would drop SQLite's locks */
     return st;
 }

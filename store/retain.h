@@ -2,8 +2,9 @@
  * the packet index (docs/case-format.md, "Retention").
  *
  * What stays of them are numbers, counts, the digests of the chunks that held them, and a digest over the
- * rows that went, so that the digests of the case can still be verified. Evidence records, notes, tags and
- * the custody log are not touched. One transaction: after a failure the case is as it was. */
+ * rows that went, so that the digests of the case can still be verified. Rows of record tables go with their
+ * sessions, those of no session by their time. Evidence records, notes, tags and the custody log are not
+ * touched. One transaction: after a failure the case is as it was. */
 #ifndef FB_STORE_RETAIN_H
 #define FB_STORE_RETAIN_H
 
@@ -12,6 +13,7 @@
 struct fb_retain_report {
     uint64_t sessions;       /* that went, or would go */
     uint64_t packets;        /* of the packet index */
+    uint64_t records;        /* rows of record tables */
     uint64_t chunks_whole;   /* chunks of sessions that went as a whole */
     uint64_t chunks_partial; /* chunks that were written anew without them */
     uint64_t sessions_left;

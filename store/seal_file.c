@@ -105,6 +105,27 @@ enum fb_status fb_seal_file_digest(const char *path, const struct fb_digest *mar
     return st;
 }
 
+enum fb_status fb_seal_bytes_digest(const uint8_t *p, size_t n, const struct fb_digest *marker, size_t nhole,
+                                    struct fb_digest *out, struct fb_err *err)
+{
+    static const uint8_t zeros[FB_SEAL_HOLE_BYTES(FB_SEAL_KEYS_MAX)];
+    const uint8_t *at = memmem(p, n, marker->b, FB_DIGEST_LEN), *after = at ? at + FB_DIGEST_LEN : p + n;
+    size_t left = n - (size_t)(after - p);
+    if (!at || memmem(at + 1, n - (size_t)(at + 1 - p), marker->b, FB_DIGEST_LEN))
+        return fb_err_set(err, FB_ERR_VERIFY, "the file has %s place for its own digest",
+                          at ? "more than one" : "no");
+    if (nhole > left || nhole > sizeof zeros)
+        return fb_err_set(err, FB_ERR_VERIFY, "the file ends before the place for its own digest does");
+    struct fb_digest_state d;
+    fb_digest_init(&d, "fb sealed file");
+    fb_digest_update(&d, p, n - left);
+    fb_digest_update(&d, zeros, nhole);
+    fb_digest_update(&d, after + nhole, left - nhole);
+    fb_digest_update_le64(&d, n);
+    fb_digest_final(&d, out);
+    return FB_OK;
+}
+
 void fb_seal_message(const struct fb_digest *manifest, const struct fb_digest *file, const char *signer,
                      int64_t at_ns, uint8_t out[static FB_SEAL_MSG_LEN])
 {

@@ -30,6 +30,10 @@ void fb_seal_marker(const struct fb_digest *manifest, struct fb_digest *out);
 enum fb_status fb_seal_file_digest(const char *path, const struct fb_digest *marker, size_t nhole,
                                    struct fb_digest *out, uint64_t *hole_off, struct fb_err *err);
 
+/* The same of a file that lies in memory. */
+enum fb_status fb_seal_bytes_digest(const uint8_t *p, size_t n, const struct fb_digest *marker, size_t nhole,
+                                    struct fb_digest *out, struct fb_err *err);
+
 /* What a signature signs. */
 #define FB_SEAL_MSG_LEN 51
 void fb_seal_message(const struct fb_digest *manifest, const struct fb_digest *file, const char *signer,

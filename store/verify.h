@@ -3,6 +3,7 @@
 #ifndef FB_STORE_VERIFY_H
 #define FB_STORE_VERIFY_H
 
+#include "store/case.h"
 #include "store/sign_key.h"
 
 enum fb_check_state { FB_CHECK_OK, FB_CHECK_FAILED, FB_CHECK_SKIPPED };
@@ -15,6 +16,8 @@ typedef void (*fb_verify_report)(void *ctx, const char *name, enum fb_check_stat
 struct fb_verify_opts {
     const struct fb_public_key *key; /* known keys; a signature by any other is valid at most as "unknown" */
     size_t nkeys;
+    struct fb_case
+        *in_memory; /* an encrypted case that was opened; NULL: the file at `case_path`. Borrowed */
 };
 
 /* Reports everything that can be checked, also behind what does not hold. FB_OK: all of it holds;

@@ -1,5 +1,7 @@
 #include "store/vtab_columns.h"
 
+#include "store/session_layers.h"
+
 const struct fb_vcol fb_vcols[] = {
     {"number", "INTEGER", FB_V_NUMBER, 0},
     {"ts", "INTEGER", FB_V_INT, FB_COL_TS},
@@ -50,3 +52,20 @@ const struct fb_vcol fb_vcols[] = {
     {"ip", "TEXT HIDDEN", FB_V_IP, FB_COL_ORIG_H},
 };
 const unsigned fb_nvcols = sizeof fb_vcols / sizeof *fb_vcols;
+
+unsigned fb_vcol_count(void)
+{
+    return fb_nvcols + fb_session_nlayer_cols + 1;
+}
+
+struct fb_vcol fb_vcol_at(unsigned i)
+{
+    FB_BUG(i >= fb_vcol_count());
+    if (i < fb_nvcols)
+        return fb_vcols[i];
+    i -= fb_nvcols;
+    if (i == fb_session_nlayer_cols)
+        return (struct fb_vcol){"tags", "TEXT", FB_V_TAGS, 0};
+    return (struct fb_vcol){fb_session_layer_cols[i].name, fb_session_layer_cols[i].decl, FB_V_LAYER,
+                            (uint8_t)i};
+}

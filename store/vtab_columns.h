@@ -21,7 +21,9 @@ enum fb_vcol_kind {
     FB_V_UID,
     FB_V_COMMUNITY,
     FB_V_PARENTS, /* uids of the outer sessions, comma-separated; NULL when none */
-    FB_V_IP       /* hidden: either end */
+    FB_V_IP,      /* hidden: either end */
+    FB_V_LAYER,   /* from a layer: `col` is the index in fb_session_layer_cols */
+    FB_V_TAGS     /* of analysts and layers */
 };
 
 struct fb_vcol {
@@ -30,7 +32,12 @@ struct fb_vcol {
     uint8_t col;  /* enum fb_col, where there is one */
 };
 
+/* What is stored with sessions; columns of layers follow after them: fb_vcol_at. */
 extern const struct fb_vcol fb_vcols[];
 extern const unsigned fb_nvcols;
+
+/* Column i of `sessions`, the layers' counted; i < fb_vcol_count(). */
+struct fb_vcol fb_vcol_at(unsigned i);
+unsigned fb_vcol_count(void);
 
 #endif

@@ -78,6 +78,8 @@ int fb_plan_best_index(sqlite3_index_info *info, uint64_t total)
     for (int i = 0; i < info->nConstraint; i++) {
         int col = info->aConstraint[i].iColumn;
         unsigned vcol = col < 0 ? 0 : (unsigned)col;
+        if (vcol >= fb_nvcols) /* of a layer: SQLite compares */
+            continue;
         bool is_ip = fb_vcols[vcol].kind == FB_V_IP;
         /* `ip` has no value of its own: a plan that cannot push it down is no plan. */
         if (!info->aConstraint[i].usable && is_ip && info->aConstraint[i].op == SQLITE_INDEX_CONSTRAINT_EQ)

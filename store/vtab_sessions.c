@@ -1,5 +1,7 @@
 /* The SQL table `sessions` over compressed chunks. It is eponymous: nothing in the file's schema names it. */
 #include "base/timefmt.h"
+#include "store/rec_dir.h"
+#include "store/session_layers.h"
 #include "store/vtab_columns.h"
 #include "store/vtab_plan.h"
 
@@ -11,6 +13,7 @@ struct vtab {
 struct cursor {
     sqlite3_vtab_cursor base;
     struct fb_scan scan;
+    struct fb_session_layers *layers; /* NULL until one is asked about */
     bool eof;
 };
 
@@ -28,8 +31,10 @@ static int vt_connect(sqlite3 *db, void *aux, int argc, const char *const *argv,
     struct fb_buf ddl;
     fb_buf_init(&ddl, 1u << 16);
     fb_buf_puts(&ddl, "CREATE TABLE sessions(");
-    for (unsigned i = 0; i < fb_nvcols; i++)
-        fb_buf_printf(&ddl, "%s%s %s", i ? ", " : "", fb_vcols[i].name, fb_vcols[i].decl);
+    for (unsigned i = 0; i < fb_vcol_count(); i++) {
+        struct fb_vcol v = fb_vcol_at(i);
+        fb_buf_printf(&ddl, "%s%s %s", i ? ", " : "", v.name, v.decl);
+    }
     fb_buf_putc(&ddl, ')');
     struct fb_case *c = aux;
     c->internal++; /* the authorizer sees the declaration as a table being made */
@@ -74,6 +79,7 @@ static int vt_close(sqlite3_vtab_cursor *base)
 {
     struct cursor *cur = (struct cursor *)base;
     fb_scan_release(&cur->scan);
+    fb_session_layers_close(cur->layers);
     sqlite3_free(cur);
     return SQLITE_OK;
 }
@@ -93,6 +99,8 @@ static int vt_filter(sqlite3_vtab_cursor *base, int num, const char *plan, int a
     struct cursor *cur = (struct cursor *)base;
     struct fb_err err = {0};
     fb_scan_release(&cur->scan);
+    fb_session_layers_close(cur->layers);
+    cur->layers = NULL;
     enum fb_status st = fb_case_refresh(cur->scan.c, &err);
     if (st != FB_OK)
         return fail(base->pVtab, st, &err);
@@ -259,9 +267,36 @@ static void put_cell(sqlite3_context *x, const struct cursor *cur, const struct 
     }
 }
 
+/* A column of a layer, or the tags. */
+static enum fb_status put_layer(sqlite3_context *x, struct cursor *cur, const struct fb_vcol *v,
+                                struct fb_err *err)
+{
+    uint64_t number = fb_chunk_first(fb_scan_chunk(&cur->scan)) + fb_scan_row(&cur->scan);
+    struct fb_rec_cell cell;
+    enum fb_rec_type type;
+    const char *tags;
+    if (!cur->layers)
+        FB_TRY(fb_session_layers_open(cur->scan.c, &cur->layers, err));
+    if (v->kind == FB_V_LAYER) {
+        FB_TRY(fb_session_layers_cell(cur->layers, number, v->col, &cell, &type, err));
+        fb_rec_result(x, type, &cell);
+        return FB_OK;
+    }
+    FB_TRY(fb_session_layers_tags(cur->layers, number, &tags, err));
+    cell = (struct fb_rec_cell){.null = !tags, .s = {(const uint8_t *)tags, tags ? strlen(tags) : 0}};
+    fb_rec_result(x, FB_REC_TEXT, &cell);
+    return FB_OK;
+}
+
 static int vt_column(sqlite3_vtab_cursor *base, sqlite3_context *x, int col)
 {
-    const struct cursor *cur = (const struct cursor *)base;
+    struct cursor *cur = (struct cursor *)base;
+    if ((unsigned)col >= fb_nvcols) {
+        struct fb_vcol v = fb_vcol_at((unsigned)col);
+        struct fb_err layer_err = {0};
+        enum fb_status st = put_layer(x, cur, &v, &layer_err);
+        return st == FB_OK ? SQLITE_OK : fail(base->pVtab, st, &layer_err);
+    }
     if (fb_vcols[col].kind == FB_V_IP) {
         sqlite3_result_error(
             x, "ip stands for either end of a session: use it as ip = '...' or ip IN (...), joined by AND",

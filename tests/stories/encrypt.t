@@ -28,6 +28,14 @@ done
 "$FB" show a.fbcase 2 | grep -v "cut out" >want
 "$FB" show look/a.fbenc 2 --passphrase-file pass | grep -v "cut out" >out
 same "show reads it as it reads the case" want out
+code 0 "verify checks it as it is" "$FB" verify look/a.fbenc --passphrase-file pass
+says "and names the sidecar that it cannot have" out "an encrypted case stands alone"
+code 0 "the passphrase may come from the environment" env FB_PASSPHRASE="correct horse" "$FB" verify look/a.fbenc
+code 0 "verify finds the evidence of it" "$FB" verify look/a.fbenc --passphrase-file pass --evidence a.pcap
+code 5 "the wrong passphrase verifies nothing" "$FB" verify look/a.fbenc --passphrase-file wrong
+code 0 "replay reads it" "$FB" replay look/a.fbenc --passphrase-file pass --evidence a.pcap
+code 0 "diff reads it" "$FB" diff look/a.fbenc a.fbcase --passphrase-file pass
+code 0 "merge reads it" "$FB" merge look/a.fbenc -o merged.fbcase --passphrase-file pass
 chmod 755 look
 check "nothing was written beside it" test "$(ls look)" = a.fbenc
 

@@ -67,8 +67,8 @@ static void no_file(const char *path)
 static void an_older_case_is_migrated_on_a_copy(void **state)
 {
     (void)state;
-    static const struct fb_migrate_step steps[] = {{0, "counters have an order", from_0},
-                                                   {1, "nothing", nothing}};
+    static const struct fb_migrate_step steps[] = {
+        {0, "counters have an order", from_0}, {1, "nothing", nothing}, {2, "nothing", nothing}};
     char path[256], to[300];
     struct fb_err err = {0};
     struct stat before, after;
@@ -77,7 +77,7 @@ static void an_older_case_is_migrated_on_a_copy(void **state)
     assert_int_equal(stat(path, &before), 0);
     struct fb_case *c;
     assert_int_equal(fb_case_open(path, &c, &err), FB_ERR_INPUT);
-    if (fb_case_migrate_by(path, to, steps, 2, &entry, &version, &err) != FB_OK)
+    if (fb_case_migrate_by(path, to, steps, 3, &entry, &version, &err) != FB_OK)
         fail_msg("%s", err.msg);
     assert_int_equal(version, 0);
     assert_int_equal(stat(path, &after), 0);
@@ -91,7 +91,7 @@ static void an_older_case_is_migrated_on_a_copy(void **state)
     assert_int_equal(fb_case_check(c, &err), FB_OK);
     fb_case_close(c);
     /* Not over what exists. */
-    assert_int_equal(fb_case_migrate_by(path, to, steps, 2, &entry, NULL, &err), FB_ERR_USAGE);
+    assert_int_equal(fb_case_migrate_by(path, to, steps, 3, &entry, NULL, &err), FB_ERR_USAGE);
     assert_int_equal(fb_case_open(to, &c, &err), FB_OK);
     fb_case_close(c);
     unlink(to);
@@ -101,15 +101,19 @@ static void an_older_case_is_migrated_on_a_copy(void **state)
 static void a_step_that_fails_or_loses_something_leaves_no_file(void **state)
 {
     (void)state;
-    static const struct fb_migrate_step bad[] = {{0, "fails", fails}, {1, "nothing", nothing}},
-                                        lossy[] = {{0, "loses", forgets_a_chunk}, {1, "nothing", nothing}};
+    static const struct fb_migrate_step bad[] = {{0, "fails", fails},
+                                                 {1, "nothing", nothing},
+                                                 {2, "nothing", nothing}},
+                                        lossy[] = {{0, "loses", forgets_a_chunk},
+                                                   {1, "nothing", nothing},
+                                                   {2, "nothing", nothing}};
     char path[256], to[300];
     struct fb_err err = {0};
     write_version_0(path, to);
-    assert_int_equal(fb_case_migrate_by(path, to, bad, 2, &entry, NULL, &err), FB_ERR_IO);
+    assert_int_equal(fb_case_migrate_by(path, to, bad, 3, &entry, NULL, &err), FB_ERR_IO);
     assert_non_null(strstr(err.msg, "from version 0 to 1"));
     no_file(to);
-    assert_int_equal(fb_case_migrate_by(path, to, lossy, 2, &entry, NULL, &err), FB_ERR_VERIFY);
+    assert_int_equal(fb_case_migrate_by(path, to, lossy, 3, &entry, NULL, &err), FB_ERR_VERIFY);
     no_file(to);
     store_remove(path);
 }
@@ -118,8 +122,9 @@ static void a_step_that_fails_or_loses_something_leaves_no_file(void **state)
 static void a_case_of_version_1_becomes_one_of_this_version(void **state)
 {
     (void)state;
-    static const char *const newer[] = {"custody",   "layer", "manifest",  "note", "purge",
-                                        "retention", "seal",  "signature", "tag",  "verdict"};
+    static const char *const newer[] = {
+        "custody",   "layer", "manifest", "note",         "purge",      "retention",    "seal",
+        "signature", "tag",   "verdict",  "record_chunk", "record_grp", "record_purge", "record_table"};
     char path[256], to[300], sql[64];
     struct fb_err err = {0};
     struct fb_case *c;
@@ -135,7 +140,8 @@ static void a_case_of_version_1_becomes_one_of_this_version(void **state)
     }
     alter(path, "CREATE TABLE note(id INTEGER PRIMARY KEY, evidence INTEGER NOT NULL, byte_off INTEGER NOT "
                 "NULL, pkt_no INTEGER NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL); INSERT INTO note "
-                "VALUES(1, 0, 28, 3, 'comment', 'seen here'); DROP TABLE evidence_note; PRAGMA "
+                "VALUES(1, 0, 28, 3, 'comment', 'seen here'); DELETE FROM case_info WHERE "
+                "key='records_digest'; DROP TABLE evidence_note; PRAGMA "
                 "user_version = 1");
     assert_int_equal(fb_case_open(path, &c, &err), FB_ERR_INPUT);
     int version = 0;
@@ -158,6 +164,37 @@ static void a_case_of_version_1_becomes_one_of_this_version(void **state)
     store_remove(path);
 }
 
+/* What version 2 wrote: no record tables; this one says that it is sealed. */
+static void a_sealed_case_of_version_2_becomes_an_open_one_of_this_version(void **state)
+{
+    (void)state;
+    char path[256], to[300];
+    struct fb_err err = {0};
+    struct fb_case *c;
+    struct fb_case_info info;
+    struct gen_session *all = store_make_sessions(100, false);
+    store_temp_path(path);
+    snprintf(to, sizeof to, "%s.new", path);
+    fb_case_close(store_write_case(path, all, 100, STORE_START_ORDER, 0));
+    free(all);
+    alter(path, "DROP TABLE record_chunk; DROP TABLE record_grp; DROP TABLE record_purge; DROP TABLE "
+                "record_table; DELETE FROM case_info WHERE key='records_digest'; INSERT INTO case_info(key, "
+                "value) VALUES('sealed', 1), ('title', 'x'), ('examiner', 'y'); INSERT INTO manifest(body) "
+                "VALUES('{}'); INSERT INTO seal(z) VALUES(zeroblob(128)); PRAGMA user_version = 2");
+    assert_int_equal(fb_case_open(path, &c, &err), FB_ERR_INPUT);
+    int version = 0;
+    if (fb_case_migrate(path, to, &entry, &version, &err) != FB_OK)
+        fail_msg("%s", err.msg);
+    assert_int_equal(version, 2);
+    assert_int_equal(fb_case_open(to, &c, &err), FB_OK);
+    assert_int_equal(fb_case_info(c, &info, &err), FB_OK);
+    assert_true(info.complete && !info.sealed && info.sessions == 100);
+    assert_int_equal(fb_case_check(c, &err), FB_OK);
+    fb_case_close(c);
+    unlink(to);
+    store_remove(path);
+}
+
 static void versions_without_a_way_are_refused(void **state)
 {
     (void)state;
@@ -168,9 +205,9 @@ static void versions_without_a_way_are_refused(void **state)
     assert_non_null(strstr(err.msg, "never used"));
     alter(path, "PRAGMA user_version = -3");
     assert_int_equal(fb_case_migrate(path, to, &entry, NULL, &err), FB_ERR_INPUT);
-    alter(path, "PRAGMA user_version = 2");
-    assert_int_equal(fb_case_migrate(path, to, &entry, NULL, &err), FB_ERR_USAGE);
     alter(path, "PRAGMA user_version = 3");
+    assert_int_equal(fb_case_migrate(path, to, &entry, NULL, &err), FB_ERR_USAGE);
+    alter(path, "PRAGMA user_version = 4");
     assert_int_equal(fb_case_migrate(path, to, &entry, NULL, &err), FB_ERR_NEWER);
     alter(path, "PRAGMA application_id = 7");
     assert_int_equal(fb_case_migrate(path, to, &entry, NULL, &err), FB_ERR_INPUT);
@@ -184,6 +221,7 @@ int main(void)
         cmocka_unit_test(an_older_case_is_migrated_on_a_copy),
         cmocka_unit_test(a_step_that_fails_or_loses_something_leaves_no_file),
         cmocka_unit_test(a_case_of_version_1_becomes_one_of_this_version),
+        cmocka_unit_test(a_sealed_case_of_version_2_becomes_an_open_one_of_this_version),
         cmocka_unit_test(versions_without_a_way_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -329,7 +329,7 @@ static void what_is_no_case_is_refused(void **state)
     store_remove(path);
     store_temp_path(path);
     write_small(path, 20);
-    alter(path, "PRAGMA user_version = 3");
+    alter(path, "PRAGMA user_version = 4");
     assert_int_equal(open_status(path, &err), FB_ERR_NEWER);
     assert_non_null(strstr(err.msg, "newer"));
     store_remove(path);
