@@ -87,6 +87,8 @@ static enum fb_status gather(struct fb_detect *d, const struct fb_detect_dns *q,
         m->server = q->server;
     }
     m->queries++;
+    m->sessions += made || q->number != m->last_number;
+    m->last_number = q->number;
     m->last_ns = q->ts_ns;
     fb_det_note(&m->evidence, q->number);
     if (!fb_addr_eq(&m->client, &q->client))
@@ -163,7 +165,7 @@ static enum fb_status report_domain(const struct fb_detect *d, const struct doma
     k.f.targets = k.f.nhosts - 1;
     k.f.has_port = true;
     k.f.port = 53;
-    k.f.sessions = m->queries;
+    k.f.sessions = m->sessions;
     k.f.first_ns = m->first_ns;
     k.f.last_ns = m->last_ns;
     fb_det_make_evidence(&k, &m->evidence);
