@@ -31,7 +31,7 @@ EXT_SRC := store/fbcase_ext.c
 LIB_SRC := $(filter-out $(EXT_SRC),$(foreach r,$(ROOMS),$(sort $(wildcard $(r)/*.c))))
 # What fbcase.so is made of: reading a case, without packets, files and the command line.
 PIC_SRC := $(sort $(wildcard base/*.c)) $(filter-out store/query.c,$(sort $(wildcard store/*.c))) \
-           $(wildcard replay/session_*.c replay/icmp_pairs.c intel/*_def.c model/*_def.c)
+           $(wildcard replay/session_*.c replay/icmp_pairs.c intel/*_def.c model/*_def.c model/feature*.c)
 CLI_SRC := $(sort $(wildcard cli/*.c))
 FIX_SRC := $(sort $(wildcard fixtures/*.c))
 UNIT_SRC := $(sort $(wildcard tests/unit/test_*.c))

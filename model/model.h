@@ -13,7 +13,7 @@
 
 #define FB_MODEL_TREES        200u
 #define FB_MODEL_SAMPLE       256u
-#define FB_MODEL_EXT          11u
+#define FB_MODEL_EXT          3u
 #define FB_MODEL_SEED         1u
 #define FB_MODEL_MIN_DISTINCT 100u
 #define FB_MODEL_QUANTILES    129u  /* per feature, at i / 128 of the training rows */
