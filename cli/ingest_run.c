@@ -10,7 +10,9 @@
 #include "cli/progress.h"
 #include "cli/run_record.h"
 #include "ingest/timeline.h"
+#include "intel/observer.h"
 #include "replay/engine.h"
+#include "store/rectab.h"
 
 #include <errno.h>
 #include <sys/stat.h>
@@ -70,6 +72,12 @@ static int pass_session(void *ctx, const struct fb_session *s)
     r->sessions++;
     r->tunnelled += s->nparents > 0;
     return r->to_case.session(r->to_case.ctx, s);
+}
+
+static int pass_observed(void *ctx, const struct fb_observed *o)
+{
+    struct run *r = ctx;
+    return fb_case_on_record(r->c, o);
 }
 
 static bool is_sealed(const char *path)
@@ -175,8 +183,10 @@ static enum fb_status open_engine(struct run *r, const struct fb_ingest_opts *o,
         .decode.ignore_checksums = o->ignore_checksums,
         .threads = o->threads > 64 ? 64 : (unsigned)o->threads,
         .memory_bytes = o->memory_bytes,
+        .observer = &fb_intel_observer,
     };
-    struct fb_session_sink sink = {.ctx = r, .packets = pass_packets, .session = pass_session};
+    struct fb_session_sink sink = {
+        .ctx = r, .packets = pass_packets, .session = pass_session, .observed = pass_observed};
     r->to_case = fb_case_sink(r->c);
     return fb_engine_new(&eo, &sink, &r->e, err);
 }

@@ -5,6 +5,7 @@
 #include "cli/options.h"
 #include "cli/verbs.h"
 #include "cli/versions.h"
+#include "store/vtab_features.h"
 
 #include <openssl/crypto.h>
 #include <signal.h>
@@ -123,6 +124,7 @@ static void crypto_free(void *p, const char *file, int line)
 int main(int argc, char **argv)
 {
     CRYPTO_set_mem_functions(crypto_malloc, crypto_realloc, crypto_free);
+    fb_case_set_features(&fb_model_feature_source);
     signal(SIGPIPE, SIG_IGN); /* a reader that goes away is seen as EPIPE */
     if (argc < 2) {
         fputs("usage: fbforensics VERB ..., or fbforensics FILE...; see: fbforensics --help\n", stderr);

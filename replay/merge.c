@@ -223,6 +223,14 @@ static void prefetch_flow(const struct fb_shard *s, uint32_t flow)
         __builtin_prefetch((const char *)f + off);
 }
 
+/* Once the flow itself is there. */
+static void prefetch_tcp(const struct fb_shard *s, uint32_t flow)
+{
+    const struct fb_tcp *t = fb_shard_tcp(s, fb_shard_flow(s, flow));
+    for (size_t off = 0; t && off < sizeof *t; off += 64)
+        __builtin_prefetch((const char *)t + off);
+}
+
 static enum fb_status gather(struct fb_merge *m, struct fb_shard *shards, unsigned nshards, size_t *n,
                              struct fb_err *err)
 {
@@ -274,8 +282,10 @@ enum fb_status fb_merge_epoch(struct fb_merge *m, struct fb_shard *shards, unsig
     if (nl)
         qsort(m->leaving, nl, sizeof *m->leaving, leaving_order);
     for (size_t i = 0; i < nl; i++) {
+        if (i + 8 < nl)
+            prefetch_flow(&shards[m->leaving[i + 8].shard], m->leaving[i + 8].flow);
         if (i + 4 < nl)
-            prefetch_flow(&shards[m->leaving[i + 4].shard], m->leaving[i + 4].flow);
+            prefetch_tcp(&shards[m->leaving[i + 4].shard], m->leaving[i + 4].flow);
         if (st == FB_OK)
             st = leave(m, &shards[m->leaving[i].shard], m->leaving[i].flow, err);
         fb_shard_free_flow(&shards[m->leaving[i].shard], m->leaving[i].flow);

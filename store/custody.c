@@ -5,6 +5,7 @@
 #include "base/escape.h"
 #include "store/case_impl.h"
 #include "store/chain.h"
+#include "store/manifest.h"
 
 static const struct fb_digest zeros;
 
@@ -113,10 +114,21 @@ static enum fb_status put_outputs(struct fb_case *c, struct fb_buf *out, struct 
         }
         first = false;
     }
-    fb_buf_puts(out, first ? "{}" : "}");
     enum fb_status got =
         rc == SQLITE_DONE ? FB_OK : fb_db_error(c->db, err, "cannot read the digests of the case");
     sqlite3_finalize(st);
+    int64_t layers = 0;
+    if (got == FB_OK)
+        got = fb_db_int(c->db, "SELECT count(*) FROM layer", 0, &layers, err);
+    if (got == FB_OK && layers > 0) { /* a merge brought them */
+        struct fb_digest d;
+        char hex[FB_DIGEST_HEXLEN];
+        FB_TRY(fb_layers_digest(c->db, false, &d, err));
+        fb_hex(d.b, FB_DIGEST_LEN, hex);
+        fb_buf_printf(out, "%s\"layers_digest\":\"%s\"", first ? "{" : ",", hex);
+        first = false;
+    }
+    fb_buf_puts(out, first ? "{}" : "}");
     return got;
 }
 

@@ -73,6 +73,7 @@ static enum fb_status copy_session(struct writer *w, struct fb_join_case *in, st
     s.number = w->number;
     s.first_ordinal += in->base;
     FB_TRY(fb_join_dup_count(&w->dup, &s, &s.uid_dup, err));
+    fb_join_layers_see(w->j, in, &s);
     renumber_parents(w, in, &s);
     enum fb_status st = (enum fb_status)w->sink.session(w->sink.ctx, &s);
     return st == FB_OK ? FB_OK : fb_err_set(err, st, "%s", fb_case_sink_error(w->j->out)->msg);
@@ -105,6 +106,7 @@ static enum fb_status run_merge(struct fb_join *j, const char *path, const struc
 {
     FB_TRY(fb_join_plan(j, err));
     FB_TRY(fb_join_look(j, err));
+    FB_TRY(fb_join_layers_look(j, err));
     FB_TRY(fb_case_create(path, &j->out, err));
     FB_TRY(fb_join_write_runs(j, run, err));
     if (entry)
@@ -112,6 +114,7 @@ static enum fb_status run_merge(struct fb_join *j, const char *path, const struc
     FB_TRY(copy_all(j, err));
     FB_TRY(fb_join_write_evidence(j, err));
     FB_TRY(fb_join_write_records(j, err));
+    FB_TRY(fb_join_layers_write(j, err));
     return fb_case_finish(j->out, err);
 }
 
@@ -137,6 +140,7 @@ enum fb_status fb_case_merge(struct fb_case *const *in, const char *const *names
     }
     fb_join_release_records(&j);
     free(j.in);
+    free(j.wanted);
     if (st == FB_OK) {
         *out = j.out;
     } else if (j.out) {

@@ -71,6 +71,8 @@ struct fb_join_case {
     struct fb_join_cursor cur;
 };
 
+struct fb_join_wanted;
+
 struct fb_join {
     struct fb_join_case *in; /* in merged order */
     size_t n;
@@ -78,9 +80,19 @@ struct fb_join {
     bool clock_by_sessions; /* packets that were passed over moved no clock: sessions tell where it stood */
     struct fb_case *out;
     struct fb_join_report *report;
+    struct fb_join_wanted *wanted; /* join_layers.c */
+    size_t nwanted;
     struct fb_rec_table **table; /* of facts; references are counted */
     size_t ntables;
 };
+
+/* ---- join_layers.c ---- */
+
+/* Reads which sessions of the inputs notes, tags and verdicts speak of; then takes each session of the merged
+ * case as it is written, and in the end writes the rows. */
+enum fb_status fb_join_layers_look(struct fb_join *j, struct fb_err *err);
+void fb_join_layers_see(struct fb_join *j, const struct fb_join_case *in, const struct fb_session *s);
+enum fb_status fb_join_layers_write(struct fb_join *j, struct fb_err *err);
 
 /* ---- join_cursor.c ---- */
 

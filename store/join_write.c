@@ -52,6 +52,43 @@ static enum fb_status count_runs(struct fb_case *c, size_t *n, struct fb_err *er
     return st == FB_EOF ? FB_OK : st;
 }
 
+/* ,"retention":[{"cutoff":N,"digest":"HEX",..},..]: what was removed from an input before. Its rows are of
+ * chunks that the merged case does not have, so they are records of where it comes from. */
+static enum fb_status put_retention(struct fb_case *c, struct fb_buf *b, struct fb_err *err)
+{
+    sqlite3_stmt *st;
+    c->internal++;
+    enum fb_status got = fb_db_prepare(
+        c->db, "SELECT cutoff, digest, first_ts, last_ts, packets, sessions FROM main.retention ORDER BY id",
+        &st, err);
+    c->internal--;
+    FB_TRY(got);
+    int rc;
+    size_t n = 0;
+    for (; (rc = sqlite3_step(st)) == SQLITE_ROW; n++) {
+        static const char *const name[] = {"cutoff", "digest", "first_ts", "last_ts", "packets", "sessions"};
+        fb_buf_puts(b, n ? ",{" : ",\"retention\":[{");
+        for (int col = 0; col < 6; col++) {
+            fb_buf_printf(b, "%s\"%s\":", col ? "," : "", name[col]);
+            const uint8_t *p = col == 1 ? sqlite3_column_blob(st, col) : NULL;
+            if (p && sqlite3_column_bytes(st, col) == FB_DIGEST_LEN) {
+                char hex[FB_DIGEST_HEXLEN];
+                fb_hex(p, FB_DIGEST_LEN, hex);
+                fb_buf_printf(b, "\"%s\"", hex);
+            } else {
+                fb_buf_printf(b, "%lld", (long long)sqlite3_column_int64(st, col));
+            }
+        }
+        fb_buf_putc(b, '}');
+    }
+    if (n)
+        fb_buf_putc(b, ']');
+    if (rc != SQLITE_DONE)
+        got = fb_db_error(c->db, err, "cannot read what was removed from a case");
+    sqlite3_finalize(st);
+    return got;
+}
+
 /* {"merge":[{"evidence":[0,2],"run":1},..]}; a case that does not count has "dropped":true. */
 static enum fb_status merge_params(struct fb_join *j, struct fb_buf *b, struct fb_err *err)
 {
@@ -66,7 +103,9 @@ static enum fb_status merge_params(struct fb_join *j, struct fb_buf *b, struct f
             fb_buf_puts(b, e ? "," : "");
             fb_buf_put_u64dec(b, j->in[i].ev[e].merged);
         }
-        fb_buf_puts(b, "],\"run\":");
+        fb_buf_putc(b, ']');
+        FB_TRY(put_retention(j->in[i].c, b, err));
+        fb_buf_puts(b, ",\"run\":");
         fb_buf_put_u64dec(b, row);
         fb_buf_putc(b, '}');
         row += n;

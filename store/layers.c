@@ -72,7 +72,9 @@ static enum fb_status copy_rows(sqlite3 *side, sqlite3 *db, size_t i, size_t *to
     return got;
 }
 
-static enum fb_status read_sidecar(struct fb_case *c, const char *path, struct fb_err *err)
+/* `copied_before`: this connection has its rows already. */
+static enum fb_status read_sidecar(struct fb_case *c, const char *path, bool copied_before,
+                                   struct fb_err *err)
 {
     struct fb_seal_state seal;
     sqlite3 *side = NULL;
@@ -86,7 +88,7 @@ static enum fb_status read_sidecar(struct fb_case *c, const char *path, struct f
     FB_TRY(st);
     size_t total = 0;
     st = fb_db_exec(c->db, "SAVEPOINT sidecar", err);
-    for (size_t i = 0; i < sizeof copied / sizeof *copied && st == FB_OK; i++)
+    for (size_t i = 0; i < sizeof copied / sizeof *copied && st == FB_OK && !copied_before; i++)
         st = copy_rows(side, c->db, i, &total, err);
     if (st == FB_OK)
         st = fb_db_exec(c->db, "RELEASE sidecar", err);
@@ -112,8 +114,8 @@ enum fb_status fb_layers_attach(struct fb_case *c, const char *path, struct fb_e
         st = fb_db_exec(c->db, "PRAGMA query_only=OFF", err);
     if (st == FB_OK && !there)
         st = fb_db_exec(c->db, views, err);
-    if (st == FB_OK && !there && path && !c->skip_sidecar)
-        st = read_sidecar(c, path, err);
+    if (st == FB_OK && path && !c->skip_sidecar)
+        st = read_sidecar(c, path, there > 0, err);
     if (st == FB_OK && (query_only || !c->guest))
         st = fb_db_exec(c->db, "PRAGMA query_only=ON", err);
     c->internal--;
@@ -222,14 +224,9 @@ enum fb_status fb_session_tags_load(struct fb_case *c, struct fb_session_tags **
         return fb_err_nomem(err, "the tags");
     fb_buf_init(&t->text, (size_t)256 << 20);
     c->internal++;
-    /* The connection of a guest has no views. */
     enum fb_status got = fb_db_prepare(
         c->db,
-        c->guest
-            ? "SELECT number, tag FROM (SELECT max(id), number, tag, state FROM main.tag WHERE "
-              "target_kind='session' AND number > 0 GROUP BY target, tag) WHERE state=1 ORDER BY number, tag"
-            : "SELECT number, tag FROM temp.tags WHERE target_kind='session' AND number > 0 ORDER BY "
-              "number, tag",
+        "SELECT number, tag FROM temp.tags WHERE target_kind='session' AND number > 0 ORDER BY number, tag",
         &st, err);
     while (got == FB_OK && (rc = sqlite3_step(st)) == SQLITE_ROW) {
         const char *tag = (const char *)sqlite3_column_text(st, 1);

@@ -88,6 +88,33 @@ check "and kept" test "$("$FB" info --json sensors.fbcase | sed 's/.*"sessions":
 check "with a uid of its own" test ! -s twice
 
 "$FB" ingest -q two.pcap --filter tcp -o tcp.fbcase >/dev/null
+# What people wrote.
+ask() { "$FB" sql "$1" "$2" --csv | tr -d '\r' | sed 1d; }
+cp one.fbcase w1.fbcase && cp two.fbcase w2.fbcase
+"$FB" note w2.fbcase 3 third-of-two >/dev/null
+"$FB" note w1.fbcase 1 first-of-one >/dev/null
+"$FB" note w2.fbcase 4 taken-back >/dev/null
+cp w2.fbcase w2copy.fbcase
+"$FB" tag w2.fbcase 3 +odd >/dev/null
+"$FB" note w2.fbcase host:10.0.0.1 a-host >/dev/null
+"$FB" note w2.fbcase --remove 2 >/dev/null
+ask w2.fbcase "SELECT author, at, text, target FROM notes ORDER BY at" >want
+ask w1.fbcase "SELECT author, at, text, target FROM notes" >>want
+sort want >sorted && mv sorted want
+code 0 "cases with notes are merged, one of them twice" "$FB" merge w1.fbcase w2.fbcase w2copy.fbcase -o w.fbcase
+ask w.fbcase "SELECT author, at, text, target FROM notes" | sort >out
+same "and keep them, each once, with author and time" want out
+check "under the new numbers" test "$(ask w.fbcase "SELECT count(*) FROM notes n JOIN sessions s ON s.number = n.number AND s.uid = n.target WHERE n.target_kind = 'session'")" -eq 2
+check "tags too" test "$(ask w.fbcase "SELECT t.tag FROM tags t JOIN sessions s ON s.number = t.number AND s.uid = t.target")" = odd
+code 0 "which verify covers" "$FB" verify w.fbcase
+code 0 "and to which more can be added" "$FB" note w.fbcase 1 later
+code 0 "without a break" "$FB" verify w.fbcase
+cp w1.fbcase gone.fbcase
+"$FB" retain gone.fbcase --older-than 2100-01-01T00:00:00Z >/dev/null
+code 0 "a case from which sessions were removed is merged" "$FB" merge gone.fbcase two.fbcase -o left.fbcase
+check "with the record of the removal" test "$(ask left.fbcase "SELECT count(*) FROM run WHERE params LIKE '%\"retention\":[{\"cutoff\":%'")" -eq 1
+code 0 "and holds" "$FB" verify left.fbcase
+
 code 2 "cases made otherwise are refused" "$FB" merge one.fbcase tcp.fbcase -o no.fbcase
 says "with what differs" err "other parameters"
 check "and leave nothing behind" test ! -e no.fbcase

@@ -47,7 +47,7 @@ static void see(void *ctx, const char *name, enum fb_check_state state, const ch
 
 static enum fb_status verify(const char *path, const struct fb_public_key *key, size_t nkeys, struct seen *s)
 {
-    struct fb_verify_opts o = {key, nkeys};
+    struct fb_verify_opts o = {.key = key, .nkeys = nkeys};
     struct fb_err err = {0};
     *s = (struct seen){0};
     enum fb_status st = fb_verify(path, &o, see, s, &err);
