@@ -48,7 +48,7 @@ UNITS   := $(patsubst tests/unit/%.c,$(B)/tests/%,$(UNIT_SRC))
 BENCHES := $(patsubst tests/bench/%.c,$(B)/bench/%,$(BENCH_SRC))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(FUZZ_SRC))
 
-.PHONY: all deps demo check asan bench fuzz lint golden install clean tests include-check
+.PHONY: all deps demo check asan bench auc fuzz lint golden install clean tests include-check
 .SECONDARY:
 all: $(BIN) $(FIX) $(EXT)
 
@@ -124,6 +124,10 @@ include-check:
 
 bench: all benches
 	$(Q)B=$(B) tests/bench/bench.sh
+
+# DATA: a directory of CSV files, label last.
+auc: $(B)/bench/bench_auc
+	$(Q)$(B)/bench/bench_auc $(or $(DATA),$(error make auc DATA=DIR))
 
 fuzz:
 	$(Q)$(MAKE) --no-print-directory B=$(B)/fuzz CC=clang OPT="-O1 -g" SAN="-fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all" fuzzers

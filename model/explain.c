@@ -117,19 +117,22 @@ enum fb_status fb_model_explain(const struct fb_model *m, const struct fb_featur
 {
     struct subject s = {.m = m, .row = row};
     uint32_t share[FB_NFEATURES];
-    int64_t depth;
+    float typical[FB_NFEATURES];
+    int64_t depth, typical_depth[FB_NFEATURES];
     if (!m->means)
         return fb_err_set(err, FB_ERR_USAGE, "this model has nothing to explain with");
     fb_encode_row(m->enc, row, s.x);
     fb_forest_depths(&m->forest, s.x, 1, &depth);
     fb_model_judge(m, depth, &out->score);
-    fb_explain_shares(&m->forest, m->means, s.x, share);
+    for (unsigned f = 0; f < FB_NFEATURES; f++)
+        typical[f] = fb_model_median_code(m, (enum fb_feature)f);
+    fb_explain_shares(&m->forest, m->means, s.x, typical, share, typical_depth);
     for (unsigned f = 0; f < FB_NFEATURES; f++) {
         struct fb_explain_feature *e = &out->feature[f];
         *e = (struct fb_explain_feature){
             .feature = (enum fb_feature)f, .share_ppm = share[f], .value = row->v[f]};
         place(&s, e);
-        e->typical_depth_q24 = depth_with(&s, e->feature, fb_model_median_code(m, e->feature));
+        e->typical_depth_q24 = typical_depth[f];
         if (out->score.level != FB_LEVEL_NORMAL)
             find_counterfactual(&s, e);
     }

@@ -1,6 +1,10 @@
-/* Shares of isolation: each node that a row passes isolates it by log2(rows / rows that went the same way)
- * bits, and each feature has its part in that as abs(w_j (x_j - mean_j)) has in the sum over the features,
- * mean_j being that of the training rows at the node. */
+/* Shares of isolation, from two sides that each find culprits which the other misses.
+ *
+ * The path: each node that a row passes isolates it by log2(rows / rows that went the same way) bits, and
+ * each feature has its part in that as abs(w_j (x_j - mean_j)) has in the sum over the features, mean_j being
+ * that of the training rows at the node. The substitution: by how much the row's depth grows when the feature
+ * alone becomes usual, as a part of the sum of these gains. A feature's share is its part of the path times
+ * the square root of (its part of the gains + 1 %). All in integers and exactly rounded operations. */
 #include "base/memory.h"
 #include "model/explain.h"
 #include "model/fixlog.h"
@@ -48,9 +52,8 @@ static void apportion(const double *part, uint32_t n, uint32_t *share_ppm)
     }
 }
 
-void fb_explain_shares(const struct fb_forest *f, const float *means, const float *x, uint32_t *share_ppm)
+static void path_parts(const struct fb_forest *f, const float *means, const float *x, double *part)
 {
-    double part[FB_FOREST_DIMS_MAX] = {0};
     for (uint32_t t = 0; t < f->params.trees; t++) {
         uint32_t root = f->first[t], at = root;
         const struct fb_node *n = fb_forest_node(f, at);
@@ -65,6 +68,54 @@ void fb_explain_shares(const struct fb_forest *f, const float *means, const floa
             n = child;
         }
     }
+}
+
+static uint32_t square_root(uint64_t v)
+{
+    uint64_t low = 0, high = UINT64_C(1) << 32;
+    while (high - low > 1) {
+        uint64_t mid = (low + high) / 2;
+        if (mid * mid <= v)
+            low = mid;
+        else
+            high = mid;
+    }
+    return (uint32_t)low;
+}
+
+/* Depths with one feature made usual, and what is gained by each. */
+static void substitute(const struct fb_forest *f, const float *x, const float *typical, int64_t *depth,
+                       uint64_t *gain)
+{
+    float row[FB_FOREST_DIMS_MAX];
+    int64_t as_is;
+    memcpy(row, x, f->width * sizeof *row);
+    fb_forest_depths(f, row, 1, &as_is);
+    for (uint32_t j = 0; j < f->dims; j++) {
+        row[j] = typical[j];
+        fb_forest_depths(f, row, 1, &depth[j]);
+        row[j] = x[j];
+        gain[j] = depth[j] > as_is ? (uint64_t)(depth[j] - as_is) : 0;
+    }
+}
+
+void fb_explain_shares(const struct fb_forest *f, const float *means, const float *x, const float *typical,
+                       uint32_t *share_ppm, int64_t *typical_depth)
+{
+    double part[FB_FOREST_DIMS_MAX] = {0};
+    int64_t depth[FB_FOREST_DIMS_MAX];
+    uint64_t gain[FB_FOREST_DIMS_MAX], sum = 0;
+    path_parts(f, means, x, part);
+    substitute(f, x, typical, depth, gain);
+    for (uint32_t j = 0; j < f->dims; j++)
+        sum += gain[j];
+    for (uint32_t j = 0; j < f->dims; j++) {
+        /* Gains are below 2^42. */
+        uint64_t ppm = sum ? (uint64_t)((unsigned __int128)gain[j] * 1000000 / sum) : 0;
+        part[j] *= square_root((ppm + 10000) * 1000000);
+    }
+    if (typical_depth)
+        memcpy(typical_depth, depth, f->dims * sizeof *depth);
     apportion(part, f->dims, share_ppm);
 }
 

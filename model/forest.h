@@ -22,7 +22,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define FB_FOREST_DIMS_MAX   64u
+#define FB_FOREST_DIMS_MAX   1024u
 #define FB_FOREST_TREES_MAX  4096u
 #define FB_FOREST_SAMPLE_MAX 65536u
 #define FB_FOREST_NODES_MAX  (1u << 24) /* of all trees */
