@@ -11,8 +11,8 @@ static const char *const texts[] = {
     "1.0.0.0,1.255.255.255,AU\n2.0.0.0,2.0.0.255,DE\n3.0.0.0,3.0.0.255,US\n",
     "00:1B:C5\tx\tVendor\n",
     "ssh 22/tcp\n",
-    "{\"date\":\"2024\",\"vulnerabilities\":[{\"port\":22,\"protocol\":\"tcp\",\"name\":\"mine\","
-    "\"vulnerabilities\":[]}]}",
+    ("{\"date\":\"2024\",\"vulnerabilities\":[{\"port\":22,\"protocol\":\"tcp\",\"name\":\"mine\","
+     "\"vulnerabilities\":[]}]}"),
 };
 #define NTEXTS (sizeof texts / sizeof *texts)
 
