@@ -31,7 +31,7 @@ EXT_SRC := store/fbcase_ext.c
 LIB_SRC := $(filter-out $(EXT_SRC),$(foreach r,$(ROOMS),$(sort $(wildcard $(r)/*.c))))
 # What fbcase.so is made of: reading a case, without packets, files and the command line.
 PIC_SRC := $(sort $(wildcard base/*.c)) $(filter-out store/query.c,$(sort $(wildcard store/*.c))) \
-           $(wildcard replay/session_*.c replay/icmp_pairs.c intel/*_def.c model/*_def.c)
+           $(wildcard replay/session_*.c replay/icmp_pairs.c intel/*_def.c model/*_def.c model/feature*.c)
 CLI_SRC := $(sort $(wildcard cli/*.c))
 FIX_SRC := $(sort $(wildcard fixtures/*.c))
 UNIT_SRC := $(sort $(wildcard tests/unit/test_*.c))
@@ -48,7 +48,7 @@ UNITS   := $(patsubst tests/unit/%.c,$(B)/tests/%,$(UNIT_SRC))
 BENCHES := $(patsubst tests/bench/%.c,$(B)/bench/%,$(BENCH_SRC))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(FUZZ_SRC))
 
-.PHONY: all deps demo check asan bench fuzz lint golden install clean tests include-check
+.PHONY: all deps demo check asan bench auc fuzz lint golden install clean tests include-check
 .SECONDARY:
 all: $(BIN) $(FIX) $(EXT)
 
@@ -91,6 +91,10 @@ $(B)/bench/%: $(B)/tests/bench/%.o $(call obj,$(HELP_SRC)) $(LIB)
 $(B)/case_check: $(B)/tests/cross/case_check.o $(LIB)
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
 
+# What the observer finds in captures, as JSON lines; the scripts of tests/conformance compare it with other tools.
+$(B)/observe_dump: $(B)/tests/conformance/observe_dump.o $(LIB)
+	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
+
 $(B)/fuzz/%: tests/fuzz/%.c $(LIB)
 	$(Q)mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) -MMD -MP $(LDFLAGS_ALL) -fsanitize=fuzzer -o $@ $< $(LIB) $(PKG_LIBS)
@@ -124,6 +128,10 @@ include-check:
 
 bench: all benches
 	$(Q)B=$(B) tests/bench/bench.sh
+
+# DATA: a directory of CSV files, label last.
+auc: $(B)/bench/bench_auc
+	$(Q)$(B)/bench/bench_auc $(or $(DATA),$(error make auc DATA=DIR))
 
 fuzz:
 	$(Q)$(MAKE) --no-print-directory B=$(B)/fuzz CC=clang OPT="-O1 -g" SAN="-fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all" fuzzers

@@ -161,7 +161,11 @@ static enum fb_status compare(struct compare *k, struct fb_case *recorded)
     bool same_index = memcmp(a.packet_index_digest.b, b.packet_index_digest.b, FB_DIGEST_LEN) == 0;
     for (uint64_t n = 1; !same_index && !k->d->any && n <= a.sessions; n++)
         FB_TRY(compare_packets(k, recorded, n));
-    return FB_OK;
+    if (k->d->any)
+        return FB_OK;
+    fb_buf_clear(&k->d->recorded);
+    fb_buf_clear(&k->d->rebuilt);
+    return fb_records_compare(recorded, k->other, k->d, k->err);
 }
 
 enum fb_status fb_cases_compare(struct fb_case *recorded, struct fb_case *rebuilt,

@@ -3,6 +3,7 @@
 
 #include "base/escape.h"
 #include "base/timefmt.h"
+#include "store/rectab.h"
 
 static void put_string(struct fb_buf *b, const char *key, const char *s)
 {
@@ -172,6 +173,8 @@ static void put_totals(struct fb_buf *b, const struct fb_case_info *info)
     fb_buf_putc(b, ',');
     put_hex(b, "evidence_digest", info->evidence_digest.b, FB_DIGEST_LEN);
     fb_buf_putc(b, ',');
+    put_hex(b, "records_digest", info->records_digest.b, FB_DIGEST_LEN);
+    fb_buf_putc(b, ',');
     put_count(b, "damage_total", info->damage_total);
 }
 
@@ -225,6 +228,23 @@ static enum fb_status put_all_evidence(struct fb_case *c, const struct fb_case_i
     return FB_OK;
 }
 
+static enum fb_status put_tables(struct fb_case *c, struct fb_buf *b, struct fb_err *err)
+{
+    struct fb_rec_info t;
+    enum fb_status st;
+    fb_buf_puts(b, "\"tables\":[");
+    for (size_t i = 0; (st = fb_case_record_table(c, i, &t, err)) == FB_OK; i++) {
+        fb_buf_puts(b, i ? ",{" : "{");
+        put_string(b, "name", t.name);
+        fb_buf_printf(b, ",\"run\":%lld,\"newest\":%s,\"rows\":%llu,", (long long)t.run_id,
+                      t.newest ? "true" : "false", (unsigned long long)t.nrows);
+        put_hex(b, "digest", t.digest.b, t.finished ? FB_DIGEST_LEN : 0);
+        fb_buf_putc(b, '}');
+    }
+    fb_buf_puts(b, "],");
+    return st == FB_EOF ? FB_OK : st;
+}
+
 enum fb_status fb_info_print_json(struct fb_case *c, struct fb_out *out, struct fb_err *err)
 {
     struct fb_case_info info;
@@ -237,6 +257,7 @@ enum fb_status fb_info_print_json(struct fb_case *c, struct fb_out *out, struct 
     fb_buf_putc(b, ',');
     put_counters(c, b);
     fb_buf_putc(b, ',');
+    FB_TRY(put_tables(c, b, err));
     FB_TRY(put_all_evidence(c, &info, out, err));
     fb_buf_puts(b, "}\n");
     fb_out_row(out);

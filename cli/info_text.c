@@ -5,6 +5,7 @@
 #include "base/timefmt.h"
 #include "cli/message.h"
 #include "cli/progress.h"
+#include "store/rectab.h"
 
 #define DAMAGE_SHOWN   20
 #define NOTES_SHOWN    20
@@ -198,6 +199,28 @@ static void put_totals(struct fb_buf *b, const struct fb_case_info *info)
         fb_buf_puts(b, "none\n");
 }
 
+/* Tables of facts and layers; of layers, unless all is asked for, the newest of each name. */
+static enum fb_status put_tables(struct fb_case *c, struct fb_buf *b, bool full, struct fb_err *err)
+{
+    struct fb_rec_info t;
+    enum fb_status st;
+    for (size_t i = 0; (st = fb_case_record_table(c, i, &t, err)) == FB_OK; i++) {
+        if (t.run_id && !full && !t.newest)
+            continue;
+        put_key(b, "table");
+        fb_buf_printf(b, "%s, %llu row%s", t.name, (unsigned long long)t.nrows, t.nrows == 1 ? "" : "s");
+        if (t.run_id)
+            fb_buf_printf(b, ", layer of run %lld", (long long)t.run_id);
+        if (full && t.finished) {
+            char hex[FB_DIGEST_HEXLEN];
+            fb_hex(t.digest.b, FB_DIGEST_LEN, hex);
+            fb_buf_printf(b, ", %s", hex);
+        }
+        fb_buf_putc(b, '\n');
+    }
+    return st == FB_EOF ? FB_OK : st;
+}
+
 enum fb_status fb_info_print_text(struct fb_case *c, struct fb_out *out, bool full, struct fb_err *err)
 {
     struct fb_case_info info;
@@ -221,6 +244,8 @@ enum fb_status fb_info_print_text(struct fb_case *c, struct fb_out *out, bool fu
     put_digest(b, "case digest", info.case_digest.b, FB_DIGEST_LEN);
     put_digest(b, "packet index", info.packet_index_digest.b, FB_DIGEST_LEN);
     put_digest(b, "evidence digest", info.evidence_digest.b, FB_DIGEST_LEN);
+    put_digest(b, "records digest", info.records_digest.b, FB_DIGEST_LEN);
+    FB_TRY(put_tables(c, b, full, err));
     if (full) {
         put_key(b, "made by");
         fb_buf_puts(b, "fbforensics ");

@@ -5,6 +5,7 @@
 #include "cli/options.h"
 #include "cli/verbs.h"
 #include "cli/versions.h"
+#include "store/vtab_features.h"
 
 #include <openssl/crypto.h>
 #include <signal.h>
@@ -33,6 +34,7 @@ static const struct verb {
     {"migrate", fb_verb_migrate, "a copy of a case of an older version, in the format of this one"},
     {"replay", fb_verb_replay, "a case built again and compared, or a capture as it unfolds"},
     {"merge", fb_verb_merge, "cases of one analysis into one"},
+    {"dns", fb_verb_dns, "DNS transactions: who asked for which name, and what the answer was"},
     {"diff", fb_verb_diff, "what changed between two cases or captures"},
     {"intel", fb_verb_intel, "owners of addresses, vendors, services, vulnerabilities: packs"},
     {"features", fb_verb_features, "the features that the model sees of a session"},
@@ -123,6 +125,7 @@ static void crypto_free(void *p, const char *file, int line)
 int main(int argc, char **argv)
 {
     CRYPTO_set_mem_functions(crypto_malloc, crypto_realloc, crypto_free);
+    fb_case_set_features(&fb_model_feature_source);
     signal(SIGPIPE, SIG_IGN); /* a reader that goes away is seen as EPIPE */
     if (argc < 2) {
         fputs("usage: fbforensics VERB ..., or fbforensics FILE...; see: fbforensics --help\n", stderr);

@@ -9,12 +9,12 @@
 struct result {
     struct fb_case_info recorded, rebuilt;
     struct fb_first_difference diff;
-    bool evidence, sessions, packets; /* equal */
+    bool evidence, sessions, packets, records; /* equal */
 };
 
 static bool all_equal(const struct result *r)
 {
-    return r->evidence && r->sessions && r->packets;
+    return r->evidence && r->sessions && r->packets && r->records;
 }
 
 static bool same(const struct fb_digest *a, const struct fb_digest *b)
@@ -29,7 +29,8 @@ static enum fb_status compare(struct fb_rerun *run, struct result *r, struct fb_
     r->evidence = same(&r->recorded.evidence_digest, &r->rebuilt.evidence_digest);
     r->sessions = same(&r->recorded.case_digest, &r->rebuilt.case_digest);
     r->packets = same(&r->recorded.packet_index_digest, &r->rebuilt.packet_index_digest);
-    if (r->sessions && r->packets)
+    r->records = same(&r->recorded.records_digest, &r->rebuilt.records_digest);
+    if (r->sessions && r->packets && r->records)
         return FB_OK;
     FB_TRY(fb_cases_compare(run->recorded, run->rebuilt, &r->diff, err));
     return fb_case_info(run->recorded, &r->recorded, err); /* its texts are good until the next call */
@@ -71,8 +72,12 @@ static void put_difference(struct fb_buf *b, const struct fb_first_difference *d
 {
     if (!d->any)
         return;
-    fb_buf_printf(b, "first difference: session %llu (%s), %s: recorded ", (unsigned long long)d->number,
-                  d->uid, d->field);
+    if (d->table[0])
+        fb_buf_printf(b, "first difference: table %s, row %llu (session %llu), %s: recorded ", d->table,
+                      (unsigned long long)d->record, (unsigned long long)d->number, d->field);
+    else
+        fb_buf_printf(b, "first difference: session %llu (%s), %s: recorded ", (unsigned long long)d->number,
+                      d->uid, d->field);
     fb_escape_term(b, d->recorded.data, d->recorded.len);
     fb_buf_puts(b, ", rebuilt ");
     fb_escape_term(b, d->rebuilt.data, d->rebuilt.len);
@@ -87,6 +92,7 @@ static void put_text(struct fb_buf *b, const struct fb_rerun *run, const struct 
     put_digest(b, "case digest", r->sessions, &r->recorded.case_digest, &r->rebuilt.case_digest);
     put_digest(b, "packet index", r->packets, &r->recorded.packet_index_digest,
                &r->rebuilt.packet_index_digest);
+    put_digest(b, "records", r->records, &r->recorded.records_digest, &r->rebuilt.records_digest);
     put_difference(b, &r->diff);
     if (strcmp(r->recorded.tool_version, FB_VERSION) != 0) {
         fb_buf_puts(b, "made by         fbforensics ");
@@ -132,9 +138,14 @@ static void put_json(struct fb_buf *b, const struct fb_rerun *run, const struct 
     put_json_digest(b, "case_digest", r->sessions, &r->recorded.case_digest, &r->rebuilt.case_digest);
     put_json_digest(b, "packet_index_digest", r->packets, &r->recorded.packet_index_digest,
                     &r->rebuilt.packet_index_digest);
+    put_json_digest(b, "records_digest", r->records, &r->recorded.records_digest, &r->rebuilt.records_digest);
     fb_buf_puts(b, ",\"first_difference\":");
     if (r->diff.any) {
-        fb_buf_printf(b, "{\"number\":%llu,\"uid\":\"%s\",\"field\":\"%s\",\"recorded\":",
+        fb_buf_putc(b, '{');
+        if (r->diff.table[0])
+            fb_buf_printf(b, "\"table\":\"%s\",\"row\":%llu,", r->diff.table,
+                          (unsigned long long)r->diff.record);
+        fb_buf_printf(b, "\"number\":%llu,\"uid\":\"%s\",\"field\":\"%s\",\"recorded\":",
                       (unsigned long long)r->diff.number, r->diff.uid, r->diff.field);
         fb_escape_json(b, r->diff.recorded.data, r->diff.recorded.len);
         fb_buf_puts(b, ",\"rebuilt\":");
@@ -165,15 +176,17 @@ static enum fb_status record(const char *path, const struct result *r, struct fb
     struct fb_custody_entry entry;
     struct fb_edit *edit = NULL;
     struct fb_buf params, digests;
-    char hex[3][FB_DIGEST_HEXLEN];
+    char hex[4][FB_DIGEST_HEXLEN];
     fb_buf_init(&params, (size_t)16 << 20);
     fb_buf_init(&digests, 4096);
     fb_hex(r->rebuilt.case_digest.b, FB_DIGEST_LEN, hex[0]);
     fb_hex(r->rebuilt.evidence_digest.b, FB_DIGEST_LEN, hex[1]);
     fb_hex(r->rebuilt.packet_index_digest.b, FB_DIGEST_LEN, hex[2]);
+    fb_hex(r->rebuilt.records_digest.b, FB_DIGEST_LEN, hex[3]);
     fb_buf_printf(&digests,
-                  "{\"case_digest\":\"%s\",\"evidence_digest\":\"%s\",\"packet_index_digest\":\"%s\"}",
-                  hex[0], hex[1], hex[2]);
+                  "{\"case_digest\":\"%s\",\"evidence_digest\":\"%s\",\"packet_index_digest\":\"%s\","
+                  "\"records_digest\":\"%s\"}",
+                  hex[0], hex[1], hex[2], hex[3]);
     fb_custody_put_params(&params, "{\"equal\":true}");
     fb_custody_entry_fill(&entry, "replay", fb_buf_cstr(&params), NULL);
     entry.outputs_json = fb_buf_cstr(&digests);

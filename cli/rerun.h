@@ -35,11 +35,16 @@ struct fb_first_difference {
     bool any;
     uint64_t number; /* session */
     char uid[FB_UID_STRLEN];
-    char field[40];                  /* "session" when only one case has it, "packets" for the packet index */
+    char table[40];  /* "": sessions; otherwise the record table, and `number` is 0 for a row of no session */
+    uint64_t record; /* of the table, from 1 */
+    char field[40];  /* "session" when only one case has it, "packets" for the packet index */
     struct fb_buf recorded, rebuilt; /* values as text, not escaped */
 };
 enum fb_status fb_cases_compare(struct fb_case *recorded, struct fb_case *rebuilt,
                                 struct fb_first_difference *out, struct fb_err *err);
+/* Tables of facts: adds to a result in which nothing differs yet. */
+enum fb_status fb_records_compare(struct fb_case *recorded, struct fb_case *rebuilt,
+                                  struct fb_first_difference *out, struct fb_err *err);
 void fb_first_difference_release(struct fb_first_difference *d);
 
 #endif

@@ -33,12 +33,13 @@ static void put_json(struct fb_buf *b, const struct fb_retain_report *r, int64_t
     fb_hex(r->digest.b, FB_DIGEST_LEN, hex);
     fb_buf_puts(b, "{\"cutoff\":\"");
     put_time(b, cutoff);
-    fb_buf_printf(b,
-                  "\",\"dry_run\":%s,\"sessions\":%llu,\"packets\":%llu,\"records\":%llu,\"chunks_whole\":%llu,"
-                  "\"chunks_partial\":%llu,\"sessions_left\":%llu,\"first\":",
-                  dry_run ? "true" : "false", (unsigned long long)r->sessions, (unsigned long long)r->packets,
-                  (unsigned long long)r->records, (unsigned long long)r->chunks_whole,
-                  (unsigned long long)r->chunks_partial, (unsigned long long)r->sessions_left);
+    fb_buf_printf(
+        b,
+        "\",\"dry_run\":%s,\"sessions\":%llu,\"packets\":%llu,\"records\":%llu,\"chunks_whole\":%llu,"
+        "\"chunks_partial\":%llu,\"sessions_left\":%llu,\"first\":",
+        dry_run ? "true" : "false", (unsigned long long)r->sessions, (unsigned long long)r->packets,
+        (unsigned long long)r->records, (unsigned long long)r->chunks_whole,
+        (unsigned long long)r->chunks_partial, (unsigned long long)r->sessions_left);
     if (r->sessions) {
         fb_buf_putc(b, '"');
         put_time(b, r->first_ts_ns);

@@ -8,6 +8,7 @@ struct rhythm {
     uint64_t beats;
     int64_t interval_ns; /* median */
     uint64_t timing;     /* median deviation of the intervals in 1/1000 of it */
+    uint64_t regular;    /* intervals between half and one and a half medians, in 1/1000 of all */
     uint64_t fano;       /* variance of beats in windows in 1/1000 of the mean; UINT64_MAX: not known */
     uint64_t sizes;      /* median deviation of the sizes in 1/1000 of their median */
     int64_t bytes;       /* median */
@@ -52,12 +53,17 @@ static bool rhythm_of(const struct series *s, struct rhythm *r)
     for (uint32_t i = 0; i < s->n; i++)
         if (s->b[i].gap_ns > 0)
             v[n++] = s->b[i].gap_ns;
+    size_t all = n, regular = 0;
     struct fb_spread gaps = n ? fb_spread_of(v, n) : (struct fb_spread){0};
-    for (uint32_t i = 0; i < s->n; i++)
+    for (uint32_t i = 0; i < s->n; i++) {
+        regular +=
+            s->b[i].gap_ns > 0 && s->b[i].gap_ns >= gaps.median / 2 && s->b[i].gap_ns / 3 <= gaps.median / 2;
         v[i] = s->b[i].bytes;
+    }
     struct fb_spread sizes = fb_spread_of(v, s->n);
     free(v);
     *r = (struct rhythm){.beats = s->beats, .interval_ns = gaps.median, .bytes = sizes.median};
+    r->regular = all ? regular * 1000 / all : 0;
     r->timing = permille(gaps.deviation, gaps.median);
     r->sizes = permille(sizes.deviation, sizes.median);
     r->fano = fano_of(s);
@@ -67,12 +73,15 @@ static bool rhythm_of(const struct series *s, struct rhythm *r)
     return true;
 }
 
-/* A few contacts look regular by chance: below one and a half times the least number of beats the deviation
- * may be five eighths of the limit. */
+/* A few contacts look regular by chance, the more so as many pairs are looked at. Below three times the least
+ * number of beats most intervals must lie within half of the median, below one and a half times nearly all,
+ * and the deviation may be five eighths of the limit. */
 static uint64_t limit_of(const struct fb_detect *d, const struct rhythm *r)
 {
-    uint64_t limit = (uint64_t)OPT(d, BEACON_DISPERSION_PCT) * 10;
-    return r->beats * 2 < (uint64_t)OPT(d, BEACON_BEATS) * 3 ? limit * 5 / 8 : limit;
+    uint64_t limit = (uint64_t)OPT(d, BEACON_DISPERSION_PCT) * 10, least = (uint64_t)OPT(d, BEACON_BEATS);
+    if (r->beats * 2 < least * 3)
+        return r->regular >= 850 && (r->bytes == 0 || r->sizes <= 250) ? limit * 5 / 8 : 0;
+    return r->beats >= least * 3 || r->regular >= 700 ? limit : 0;
 }
 
 /* Half for the timing, a fifth for like sizes, the rest for how few beats are missing. At its threshold the
@@ -81,7 +90,7 @@ static void rate(const struct fb_detect *d, struct rhythm *r)
 {
     uint64_t limit = limit_of(d, r), timing = 0, even = 0;
     uint64_t fano = (uint64_t)OPT(d, BEACON_FANO_PCT) * 10;
-    if (r->timing <= limit)
+    if (limit && r->timing <= limit)
         timing = 1000 - r->timing * 500 / limit;
     if (r->fano <= fano)
         even = 1000 - r->fano * 500 / fano;

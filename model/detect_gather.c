@@ -80,6 +80,14 @@ static void count_within(int64_t seconds, int64_t ts_ns, int64_t *begin_ns, uint
         *most = *n;
 }
 
+/* More packets for its time than the one before; times below 1 ms count as 1 ms. */
+static bool denser(const struct fb_session *s, const struct pair *p)
+{
+    uint64_t ms = (uint64_t)(s->duration_ns > 0 ? s->duration_ns / 1000000 : 0) + 1;
+    uint64_t ms_before = (uint64_t)(p->flood_ns > 0 ? p->flood_ns / 1000000 : 0) + 1;
+    return (unsigned __int128)s->orig_pkts * ms_before > (unsigned __int128)p->flood_pkts * ms;
+}
+
 static void pair_extremes(const struct fb_detect *d, struct pair *p, const struct fb_session *s)
 {
     uint64_t bytes = fb_det_sent_bytes(s) + fb_det_received_bytes(s),
@@ -97,7 +105,7 @@ static void pair_extremes(const struct fb_detect *d, struct pair *p, const struc
         p->beat_first_ns = s->ts_ns;
         p->beat_last_ns = end_of(s);
     }
-    if (s->resp_pkts == 0 && s->orig_pkts > p->flood_pkts) {
+    if (s->resp_pkts == 0 && s->orig_pkts >= (uint64_t)OPT(d, FLOOD_PKTS) && denser(s, p)) {
         p->flood_pkts = s->orig_pkts;
         p->flood_number = s->number;
         p->flood_ns = s->duration_ns;

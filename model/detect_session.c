@@ -168,6 +168,10 @@ enum fb_status fb_det_odd_ports(struct fb_detect *d, struct fb_findings *out)
     enum fb_status st = FB_OK;
     for (size_t i = 0; i < d->pairs.n && st == FB_OK; i++) {
         const struct pair *p = fb_dtab_at(&d->pairs, i);
+        if (is_nested(p)) {
+            st = report_nested(p, out);
+            continue;
+        }
         if (p->key.ip_proto != PROTO_TCP || p->answered == 0 ||
             !fb_det_port_is_odd(p->service, p->key.port) || fb_det_host_is_private(&p->key.resp_h))
             continue;

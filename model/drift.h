@@ -8,8 +8,9 @@
 
 struct fb_drift {
     uint64_t rows;
-    /* Rows whose value is above i of the quantiles and not above the next; and those that equal one. */
-    uint64_t bin[FB_NFEATURES][FB_MODEL_QUANTILES + 1];
+    /* Rows that equal a quantile and those that lie between two, by the number of quantiles below them. */
+    uint64_t equal[FB_NFEATURES][FB_MODEL_QUANTILES];
+    uint64_t between[FB_NFEATURES][FB_MODEL_QUANTILES + 1];
     uint64_t unseen[FB_NFEATURES]; /* categories that training did not have */
 };
 

@@ -38,9 +38,11 @@ void fb_explain_put_text(const struct fb_explanation *e, uint32_t most_ppm, stru
  * be normal". */
 void fb_explain_put_feature(const struct fb_explain_feature *f, struct fb_buf *out);
 
-/* Only the shares, of any forest: `means` has width floats a node, `x` is an encoded row; `share` gets dims
- * numbers that add up to 1,000,000. */
-void fb_explain_shares(const struct fb_forest *f, const float *means, const float *x, uint32_t *share_ppm);
+/* Only the shares, of any forest: `means` has width floats a node (fb_explain_means), `x` is an encoded row,
+ * `typical` one with the usual value of each feature; both of width floats. `share_ppm` gets dims numbers
+ * that add up to 1,000,000, `typical_depth` (may be NULL) the row's depth with each feature made usual. */
+void fb_explain_shares(const struct fb_forest *f, const float *means, const float *x, const float *typical,
+                       uint32_t *share_ppm, int64_t *typical_depth);
 /* The means of n rows at each node; nodes that no row reaches have those of their parent. `means` is owned by
  * the caller. */
 enum fb_status fb_explain_means(const struct fb_forest *f, const float *rows, size_t n, float **means,

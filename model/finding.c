@@ -121,6 +121,11 @@ static bool wide(const struct fb_finding *f)
     return f->targets + 1 > f->nhosts;
 }
 
+static bool is_scan(enum fb_finding_kind k)
+{
+    return k == FB_FIND_PORT_SCAN || k == FB_FIND_HOST_SCAN;
+}
+
 static bool names(const struct fb_finding *f, const struct fb_addr *h)
 {
     for (unsigned i = 1; i < f->nhosts; i++)
@@ -130,8 +135,10 @@ static bool names(const struct fb_finding *f, const struct fb_addr *h)
 }
 
 bool fb_finding_covers(const struct fb_finding *f, const struct fb_addr *orig_h, const struct fb_addr *resp_h,
-                       uint8_t ip_proto, uint16_t resp_p, int64_t ts_ns)
+                       uint8_t ip_proto, uint16_t resp_p, int64_t ts_ns, bool in_vain)
 {
+    if (is_scan(f->kind) && !in_vain)
+        return false;
     if (f->nhosts == 0 || !fb_addr_eq(&f->hosts[0], orig_h) || (f->ip_proto && f->ip_proto != ip_proto))
         return false;
     if (ts_ns < f->first_ns || ts_ns > f->last_ns || (f->has_port && f->port != resp_p))
@@ -144,6 +151,9 @@ static bool same_sessions(const struct fb_finding *a, const struct fb_finding *b
     if (a->nhosts == 0 || b->nhosts == 0 || !fb_addr_eq(&a->hosts[0], &b->hosts[0]))
         return false;
     if (a->ip_proto && b->ip_proto && a->ip_proto != b->ip_proto)
+        return false;
+    /* What came to nothing is no beacon to somebody else, no upload and no tunnel: those stay. */
+    if (is_scan(a->kind) && b->kind != FB_FIND_STROBE && !is_scan(b->kind))
         return false;
     if ((a->has_port && b->has_port && a->port != b->port) || (a->has_port && !b->has_port && b->targets > 1))
         return false;

@@ -75,9 +75,10 @@ void fb_findings_sort(struct fb_findings *l);
  * reason. Sorts. */
 void fb_findings_join(struct fb_findings *l);
 
-/* Whether `f` speaks of sessions of this kind between these two at that time. */
+/* Whether `f` speaks of sessions of this kind between these two at that time. Scans speak only of those that
+ * came to nothing (`in_vain`). */
 bool fb_finding_covers(const struct fb_finding *f, const struct fb_addr *orig_h, const struct fb_addr *resp_h,
-                       uint8_t ip_proto, uint16_t resp_p, int64_t ts_ns);
+                       uint8_t ip_proto, uint16_t resp_p, int64_t ts_ns, bool in_vain);
 
 const char *fb_finding_kind_name(enum fb_finding_kind k); /* "beacon", "port_scan" ... */
 /* "low" below 40, "medium" below 60, "high" below 80, else "critical". */

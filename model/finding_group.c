@@ -17,7 +17,7 @@ struct group_key {
 
 struct group {
     struct group_key key;
-    uint64_t sessions, abnormal;
+    uint64_t sessions, abnormal, probes;
     uint32_t rank_ppm;
     int64_t first_ns, last_ns;
     struct evidence evidence;
@@ -75,6 +75,7 @@ enum fb_status fb_group_add(struct fb_group *g, const struct fb_anomaly *a)
     e->last_ns = end > e->last_ns ? end : e->last_ns;
     e->sessions++;
     e->abnormal += a->abnormal;
+    e->probes += fb_det_is_probe(s);
     fb_det_note(&e->evidence, s->number);
     if (made || a->rank_ppm > e->rank_ppm) {
         e->rank_ppm = a->rank_ppm;
@@ -135,7 +136,7 @@ static enum fb_status report(const struct group *g, size_t n, struct fb_findings
         struct fb_finding *f = &out->f[i];
         size_t k = 0;
         while (k < n && fb_finding_covers(f, &g[k].key.orig_h, &g[k].key.resp_h, g[k].key.ip_proto,
-                                          g[k].key.port, g[k].first_ns))
+                                          g[k].key.port, g[k].first_ns, g[k].probes == g[k].sessions))
             k++;
         if (k < n)
             continue;

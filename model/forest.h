@@ -22,11 +22,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define FB_FOREST_DIMS_MAX   64u
+#define FB_FOREST_DIMS_MAX   1024u
 #define FB_FOREST_TREES_MAX  4096u
 #define FB_FOREST_SAMPLE_MAX 65536u
 #define FB_FOREST_NODES_MAX  (1u << 24) /* of all trees */
-#define FB_FOREST_VALUE_MAX  0x1p60f /* what a row may hold, either sign; beyond it is cut, NaN becomes 0 */
+#define FB_FOREST_VALUE_MAX  0x1p40f    /* what a row may hold, either sign */
+#define FB_FOREST_RANGE_MIN  0x1p-40f   /* a column that varies by less is constant (FB_SPLIT_INVARIANT) */
 
 /* Stored in model files. */
 enum fb_split { FB_SPLIT_INVARIANT = 1, FB_SPLIT_PAPER = 2 };
@@ -50,9 +51,10 @@ struct fb_node {
 struct fb_forest {
     struct fb_forest_params params; /* `sample` and `ext` as they were used */
     uint32_t dims, width;           /* width: dims rounded up to a multiple of 4 */
-    uint32_t depth_max;
-    uint32_t *first; /* trees + 1 numbers: where the nodes of each tree start in `nodes` */
-    size_t stride;   /* bytes of a node: width floats, then struct fb_node */
+    uint32_t depth_max;             /* ceil(log2(sample)) */
+    int32_t c_q24;                  /* c(sample) */
+    uint32_t *first;                /* trees + 1 numbers: where the nodes of each tree start in `nodes` */
+    size_t stride;                  /* bytes of a node: width floats, then struct fb_node */
     unsigned char *nodes;
 };
 
@@ -98,6 +100,12 @@ void fb_forest_depths_threads(const struct fb_forest *f, const float *rows, size
  * (n-1)/n. */
 int32_t fb_forest_c_q24(uint32_t n);
 int32_t fb_forest_c_paper_q24(uint32_t n);
+
+/* Sets width, stride, depth_max and c_q24 from params and dims. */
+void fb_forest_shape(struct fb_forest *f);
+
+/* c(0) .. c(sample) of a kind of split; the caller frees. NULL: out of memory. */
+int32_t *fb_forest_leaf_values(enum fb_split split, uint32_t sample);
 
 /* 2^(-depth / c(sample)) in 10^-6, for display: 500,000 is an average row, near 1,000,000 a lone one. */
 uint32_t fb_forest_score_ppm(const struct fb_forest *f, int64_t depth_q24);

@@ -17,7 +17,7 @@
 #define FB_MODEL_SEED         1u
 #define FB_MODEL_MIN_DISTINCT 100u
 #define FB_MODEL_QUANTILES    129u  /* per feature, at i / 128 of the training rows */
-#define FB_MODEL_REFERENCE    2048u /* training rows kept for explanations, at most */
+#define FB_MODEL_REFERENCE    1024u /* training rows kept for explanations, at most */
 
 enum fb_level { FB_LEVEL_NORMAL = 0, FB_LEVEL_SUSPICIOUS = 1, FB_LEVEL_ABNORMAL = 2 };
 

@@ -6,7 +6,7 @@
 #include "model/model.h"
 
 #define FB_MODEL_FILE_VERSION   1u
-#define FB_MODEL_FILE_BYTES_MAX ((size_t)1 << 30)
+#define FB_MODEL_FILE_BYTES_MAX ((size_t)256 << 20)
 
 #define FB_MODEL_SIGNER_MAX 128 /* with the NUL */
 

@@ -11,7 +11,7 @@
 #include "base/err.h"
 #include "model/features.h"
 
-#define FB_SAMPLE_SIZE     16384u /* default */
+#define FB_SAMPLE_SIZE     12288u /* default */
 #define FB_SAMPLE_SIZE_MAX (1u << 20)
 
 struct fb_sample_row {

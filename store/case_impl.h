@@ -160,6 +160,7 @@ enum fb_status fb_case_digest_evidence(sqlite3 *db, struct fb_digest *out, struc
 
 enum fb_status fb_vtab_register_sessions(struct fb_case *c, struct fb_err *err);
 enum fb_status fb_vtab_register_packets(struct fb_case *c, struct fb_err *err);
+enum fb_status fb_vtab_register_features(struct fb_case *c, struct fb_err *err); /* vtab_features.c */
 enum fb_status fb_vtab_register_kernels(struct fb_case *c, struct fb_err *err); /* vtab_kernel.c */
 void fb_vtab_remove_kernels(sqlite3 *db);
 

@@ -27,6 +27,7 @@ enum fb_status fb_case_start_reading(struct fb_case *c, struct fb_err *err)
     FB_TRY(fb_vtab_register_sessions(c, err));
     FB_TRY(fb_vtab_register_packets(c, err));
     FB_TRY(fb_vtab_register_kernels(c, err));
+    FB_TRY(fb_vtab_register_features(c, err));
     FB_TRY(fb_layers_attach(c, c->guest ? sqlite3_db_filename(c->db, "main") : c->path, err));
     if (!c->guest) /* a guest's connection is left as it is */
         sqlite3_set_authorizer(c->db, authorize, c);

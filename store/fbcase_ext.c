@@ -1,10 +1,11 @@
-/* fbcase.so: the tables `sessions`, `packets` and those of records of a case in any other SQLite client
+/* fbcase.so: the tables `sessions`, `packets`, `features` and those of records of a case in any other SQLite client
  * (docs/sql.md).
  *
  * Loaded into a connection whose main database is a case of this version; it adds read-only tables, what
  * people wrote about the case as views (layers.h), and the function fbcase_version(). Compiled with
  * FB_SQLITE_EXTENSION, so that every call goes to the SQLite that loads it, whichever copy that is. */
 #include "store/rec_dir.h"
+#include "store/vtab_features.h"
 
 #include <sodium/core.h>
 
@@ -41,6 +42,7 @@ static enum fb_status attach(sqlite3 *db, struct fb_err *err)
         fb_vtab_remove_records(c);
         sqlite3_create_module_v2(db, "sessions", NULL, NULL, NULL);
         sqlite3_create_module_v2(db, "packets", NULL, NULL, NULL);
+        sqlite3_create_module_v2(db, "features", NULL, NULL, NULL);
         fb_vtab_remove_kernels(db);
         guest_free(c);
         return st;
@@ -64,6 +66,7 @@ __attribute__((visibility("default"))) int sqlite3_fbcase_init(sqlite3 *db, char
         *msg = sqlite3_mprintf("fbcase needs SQLite 3.38 or newer; this is %s", sqlite3_libversion());
         return SQLITE_ERROR;
     }
+    fb_case_set_features(&fb_model_feature_source);
     if (sodium_init() < 0 || attach(db, &err) != FB_OK) {
         *msg = sqlite3_mprintf("%s", err.msg);
         return SQLITE_ERROR;

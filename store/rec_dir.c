@@ -194,7 +194,9 @@ enum fb_status fb_case_record_table(struct fb_case *c, size_t i, struct fb_rec_i
     if (i >= c->rec.kase.n + c->rec.side.n)
         return FB_EOF;
     const struct fb_rec_table *t = i < c->rec.kase.n ? c->rec.kase.t[i] : c->rec.side.t[i - c->rec.kase.n];
-    *out = (struct fb_rec_info){.name = t->name,
+    struct fb_rec_table *newest = fb_rec_find(c, t->name, FB_REC_NEWEST);
+    *out = (struct fb_rec_info){.newest = newest == t,
+                                .name = t->name,
                                 .cols_text = t->cols_text,
                                 .id = t->def.id,
                                 .order = t->def.order,
@@ -202,6 +204,7 @@ enum fb_status fb_case_record_table(struct fb_case *c, size_t i, struct fb_rec_i
                                 .nrows = t->nrows,
                                 .digest = t->digest,
                                 .finished = t->finished};
+    fb_rec_table_let(newest);
     return FB_OK;
 }
 

@@ -1,11 +1,24 @@
 /* The tables that this version of the program knows, whether a case has them or not. */
+#include "intel/arp_def.h"
+#include "intel/dhcp_def.h"
+#include "intel/dns_def.h"
+#include "intel/ftp_def.h"
+#include "intel/http_def.h"
+#include "intel/names_def.h"
+#include "intel/ndp_def.h"
+#include "intel/pack_def.h"
+#include "intel/smtp_def.h"
+#include "intel/ssdp_def.h"
+#include "intel/ssh_def.h"
+#include "intel/tls_def.h"
+#include "intel/x509_def.h"
+#include "model/finding_def.h"
 #include "store/rectab.h"
 
-#include "intel/dns_def.h"
-
-/* Ascending by id. One line for each definition (headers *_def.h of intel and model). */
+/* Ascending by id. */
 static const struct fb_rec_def *const known[] = {
-    &fb_dns_def, NULL, /* the end */
+    &fb_dns_def,  &fb_tls_def, &fb_http_def, &fb_dhcp_def, &fb_ssh_def,   &fb_smtp_def,    &fb_ftp_def,
+    &fb_ssdp_def, &fb_arp_def, &fb_ndp_def,  &fb_x509_def, &fb_names_def, &fb_finding_def, &fb_dataset_def,
 };
 
 const struct fb_rec_def *fb_rec_known(size_t i)

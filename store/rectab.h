@@ -79,6 +79,7 @@ struct fb_rec_info {
     uint64_t nrows; /* as written: retention does not change it */
     struct fb_digest digest;
     bool finished;
+    bool newest; /* the one that is shown under its name */
 };
 
 /* The i-th table of the case and its sidecar: facts by id, then layers by run. FB_EOF past the last. */

@@ -1,6 +1,7 @@
 #!/bin/sh
 # The same digests from other compilers and optimisation levels. Builds the program again with clang and with -O0 and -O3, and compares the three digests
-# of generated captures and of the recorded ones with those of $B.
+# of generated captures and of the recorded ones with those of $B. The units of the model have its digests in them; with -march=native
+# they also meet the processor's fused operations.
 set -eu
 cd "$(dirname "$0")/.."
 B=${B:-build}
@@ -27,5 +28,21 @@ for v in 'clang-O2 clang -O2' 'gcc-O0 gcc -O0' 'gcc-O3 gcc -O3'; do
         diff "$work/want" "$work/got" | head
         bad=1
     fi
+done
+for v in 'clang-O2 clang -O2' 'gcc-O0 gcc -O0' 'gcc-O3 gcc -O3' 'gcc-native gcc -O3 -march=native' 'clang-native clang -O3 -march=native'; do
+    # shellcheck disable=SC2086  # name, compiler, levels
+    set -- $v
+    name=$1 cc=$2
+    shift 2
+    make -s -j2 B="$B/$name" CC="$cc" OPT="$* -g" "$B/$name/tests/test_forest" "$B/$name/tests/test_model" >/dev/null
+    for t in test_forest test_model; do
+        if "$B/$name/tests/$t" >"$work/log" 2>&1; then
+            echo "  DIGESTS  $name: $t passes"
+        else
+            echo "$t of $name fails:"
+            grep -v '^\[ RUN\|^\[       OK' "$work/log" | head -20
+            bad=1
+        fi
+    done
 done
 exit $bad

@@ -2,6 +2,7 @@
  * application id and version are put right, so that the fuzzer does not have to find them. */
 #include "base/cursor.h"
 #include "store/query.h"
+#include "store/rectab.h"
 
 #include <sodium.h>
 
@@ -54,6 +55,12 @@ static void read_all(struct fb_case *c)
         size_t n = 0;
         if (fb_case_session_packets(c, i, &ref, &n, &err) == FB_OK)
             free(ref);
+    }
+    struct fb_rec_info t;
+    for (size_t i = 0; i < 100 && fb_case_record_table(c, i, &t, NULL) == FB_OK; i++) {
+        char sql[100];
+        snprintf(sql, sizeof sql, "SELECT * FROM %s WHERE run = %lld", t.name, (long long)t.run_id);
+        ask(c, sql);
     }
     for (size_t i = 0; i < sizeof questions / sizeof *questions; i++)
         ask(c, questions[i]);

@@ -29,8 +29,12 @@ SELECT proto, conn_state, count(*) AS n FROM sessions GROUP BY 1, 2 ORDER BY 1, 
 SELECT number FROM sessions WHERE number IN (SELECT number FROM packets WHERE pkt_no = 3)
 SELECT key, value FROM case_info ORDER BY key
 SELECT size, hex(sha256) AS sha256, pkts FROM evidence
+SELECT * FROM features ORDER BY number DESC
+SELECT s.number, f.total_bytes, s.tags FROM sessions s JOIN features f USING(number) WHERE s.number < 4
+SELECT count(*) AS n, max(ordinal) AS last FROM tls WHERE number > 0
+SELECT number, resp_domain, anomaly FROM sessions
 END
-check "all questions were asked" test "$n" -eq 9
+check "all questions were asked" test "$n" -eq 13
 code 0 "it says which version it is" shell -cmd ".load $EXT" a.fbcase "SELECT fbcase_version()"
 check "which is that of the program" test "$(cat out)" = "$("$FB" --version | sed -n 's/^fbforensics //p')"
 check "the case has not changed by a byte" test "$sum" = "$(sha256sum <a.fbcase)"

@@ -69,6 +69,7 @@ says "that says how to go on" err "go on with: fbforensics ingest --resume full.
 code 2 "other options than before are refused" "$FB" ingest --resume full.fbcase --filter tcp
 code 2 "nothing is replaced while going on" "$FB" ingest --resume full.fbcase --force
 cp full.fbcase copy.fbcase
+[ ! -e full.fbcase-wal ] || cp full.fbcase-wal copy.fbcase-wal # a log is part of its case
 mv r.pcap moved/other-name.cap
 code 4 "evidence that moved is missed" "$FB" ingest --resume full.fbcase
 says "by its name" err "r.pcap: this evidence is not there any more"

@@ -4,6 +4,7 @@
 
 #include "store/case_impl.h"
 #include "store/layers.h"
+#include "store/query.h"
 #include "store/rec_dir.h"
 #include "store/seal.h"
 #include "store/sidecar.h"
@@ -483,6 +484,56 @@ static void rows_of_the_directory_that_were_altered_are_noticed(void **state)
     }
 }
 
+/* ---- bytes of the file ---- */
+
+static void ask(struct fb_case *c, const char *sql)
+{
+    struct fb_query *q;
+    if (fb_query_prepare(c, sql, &q, NULL) != FB_OK)
+        return;
+    while (fb_query_step(q, NULL) == FB_OK)
+        for (int i = 0; i < fb_query_ncols(q); i++) {
+            struct fb_cell cell;
+            fb_query_cell(q, i, &cell);
+        }
+    fb_query_close(q);
+}
+
+static void a_file_that_was_altered_anywhere_is_read_without_harm(void **state)
+{
+    (void)state;
+    char path[256];
+    store_temp_path(path);
+    fb_case_close(case_with(path, 300));
+    rec_layer(NULL, path, &rec_sessions, 60, 1, NULL);
+    FILE *f = fopen(path, "rbe");
+    assert_non_null(f);
+    static uint8_t bytes[1 << 20];
+    size_t n = fread(bytes, 1, sizeof bytes, f);
+    fclose(f);
+    assert_true(n > 10000 && n < sizeof bytes);
+    struct gen g;
+    gen_init(&g, 11);
+    unsigned opened = 0;
+    for (unsigned round = 0; round < 400; round++) {
+        uint8_t *copy = sodium_malloc(n);
+        struct fb_case *c;
+        memcpy(copy, bytes, n);
+        for (uint64_t k = gen_below(&g, 4); k < 4; k++)
+            copy[100 + gen_below(&g, n - 100)] ^= (uint8_t)(1 + gen_below(&g, 255));
+        if (fb_case_open_memory(copy, n, "altered", &c, NULL) != FB_OK)
+            continue;
+        opened++;
+        (void)fb_case_check(c, NULL);
+        ask(c, "SELECT * FROM looked");
+        ask(c, "SELECT * FROM named WHERE number > 5");
+        ask(c, "SELECT number, resp_domain, tags FROM sessions");
+        fb_case_close(c);
+    }
+    assert_true(opened > 100);
+    store_remove(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -496,6 +547,7 @@ int main(void)
         cmocka_unit_test(rows_that_cannot_be_are_refused),
         cmocka_unit_test(long_rows_make_more_chunks),
         cmocka_unit_test(a_byte_that_changes_anywhere_is_noticed),
+        cmocka_unit_test(a_file_that_was_altered_anywhere_is_read_without_harm),
         cmocka_unit_test(rows_of_the_directory_that_were_altered_are_noticed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

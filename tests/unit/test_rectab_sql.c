@@ -6,7 +6,9 @@
 #include "store/edit.h"
 #include "store/layers.h"
 #include "store/query.h"
+#include "store/rec_dir.h"
 #include "store/session_layers.h"
+#include "store/vtab_features.h"
 #include "tests/support/store_case.h"
 #include "tests/support/store_records.h"
 
@@ -270,6 +272,63 @@ static void layers_are_the_same_for_c(void **state)
     fb_session_layers_close(l);
 }
 
+/* ---- tables that the program knows ---- */
+
+static void every_known_definition_is_one_of_its_own(void **state)
+{
+    (void)state;
+    const struct fb_rec_def *a, *b;
+    for (size_t i = 0; (a = fb_rec_known(i)) != NULL; i++) {
+        struct fb_rec_table t = {0};
+        struct fb_buf cols, again;
+        fb_buf_init(&cols, 4096);
+        fb_buf_init(&again, 4096);
+        assert_true(a->id > 0 && a->ncols > 0 && a->ncols <= FB_REC_COLS_MAX);
+        assert_true(fb_rec_name_good(a->name, strlen(a->name)) && !fb_rec_name_taken(a->name));
+        assert_true(fb_rec_cols_write(a, &cols));
+        assert_true(fb_rec_cols_read(fb_buf_cstr(&cols), &t)); /* no column twice, none with a taken name */
+        assert_true(fb_rec_cols_write(&t.def, &again));
+        assert_string_equal(fb_buf_cstr(&cols), fb_buf_cstr(&again));
+        for (size_t k = 0; k < i; k++) {
+            b = fb_rec_known(k);
+            assert_true(b->id < a->id && strcmp(a->name, b->name) != 0);
+        }
+        char sql[80];
+        snprintf(sql, sizeof sql, "SELECT count(*) FROM %s", a->name);
+        assert_int_equal(number_of(sql), 0);
+        fb_buf_release(&cols);
+        fb_buf_release(&again);
+    }
+}
+
+static void features_are_those_of_the_sessions(void **state)
+{
+    (void)state;
+    struct fb_case *k;
+    struct gen_session *all = store_make_sessions(500, false);
+    fb_case_set_features(&fb_model_feature_source);
+    struct fb_case *before = c;
+    c = k = store_write_case(NULL, all, 500, STORE_START_ORDER, 0);
+    assert_int_equal(number_of("SELECT count(*) FROM features"), 500);
+    assert_int_equal(number_of("SELECT count(*) FROM features WHERE number BETWEEN 5 AND 9"), 5);
+    assert_int_equal(number_of("SELECT count(*) FROM features WHERE number = 501 OR number = 0"), 0);
+    assert_int_equal(number_of("SELECT count(*) FROM features WHERE number < 2.5"), 2);
+    for (uint64_t number = 1; number <= 500; number += 61) {
+        int64_t v[FB_FEATURE_SOURCE_MAX];
+        fb_model_feature_source.compute(&all[number - 1].s, v);
+        for (size_t i = 0; i < fb_model_feature_source.n; i++) {
+            char sql[120];
+            snprintf(sql, sizeof sql, "SELECT %s FROM features WHERE number = %llu",
+                     fb_model_feature_source.name(i), (unsigned long long)number);
+            assert_int_equal(number_of(sql), v[i]);
+        }
+    }
+    c = before;
+    fb_case_close(k);
+    fb_case_set_features(NULL);
+    free(all);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -278,6 +337,8 @@ int main(void)
         cmocka_unit_test(records_join_with_sessions),
         cmocka_unit_test(sessions_show_their_newest_layers),
         cmocka_unit_test(layers_are_the_same_for_c),
+        cmocka_unit_test(every_known_definition_is_one_of_its_own),
+        cmocka_unit_test(features_are_those_of_the_sessions),
     };
     return cmocka_run_group_tests(tests, make, unmake);
 }
