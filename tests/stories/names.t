@@ -27,7 +27,9 @@ code 0 "names of another address" "$FB" names a.fbcase --address 192.0.2.99 --cs
 check "are none" test "$(wc -l <out)" -eq 1
 code 0 "sessions bear their names" "$FB" sql a.fbcase 'SELECT number, resp_domain, resp_domain_source FROM sessions WHERE resp_domain IS NOT NULL' --csv
 says "their own Host" out '2,www.example.com,http_host'
-says "what their client was told" out 'www.example.com,dns'
+capture names.fbx n.pcap
+code 0 "a session after a lookup" "$FB" show n.pcap 2
+says "bears what its client was told" out 'resp_domain=www.example.com resp_domain_source=dns resp_domain_certainty=90 resp_domain_session=1'
 code 0 "show lists what was found in a session" "$FB" show a.fbcase 1
 says "its transaction" out 'answers=192.0.2.10'
 code 0 "as JSON too" "$FB" show a.fbcase 1 --json
