@@ -307,7 +307,7 @@ enum fb_status fb_case_check_part(struct fb_case *c, enum fb_check_part part, st
         return check_integrity(c, err);
     case FB_CHECK_CHUNKS:
         FB_TRY(check_chunks(c, err));
-        FB_TRY(fb_case_check_filters(c, info.complete, err));
+        FB_TRY(fb_case_check_filters(c, err));
         FB_TRY(fb_rec_check(c, info.complete, err));
         return info.complete ? check_orphans(c, err) : FB_OK;
     case FB_CHECK_NUMBERS:

@@ -81,27 +81,38 @@ enum fb_status fb_case_may_have(struct fb_case *c, uint64_t window, const uint8_
     return FB_OK;
 }
 
-static bool has_chunk(const struct fb_chunk_list *list, uint64_t window)
+/* Asked of the file and not of the list, which may be older than the filters while somebody writes. */
+static enum fb_status has_chunk(struct fb_case *c, uint64_t window, bool *has, struct fb_err *err)
 {
-    size_t i = fb_chunk_list_find(list, window * FB_CHUNK_ROWS + 1);
-    return i < list->n && list->m[i].cid == FB_CID(window, FB_KIND_SESSIONS, 0);
+    sqlite3_stmt *st;
+    c->internal++;
+    enum fb_status got = fb_db_prepare(c->db, "SELECT 1 FROM main.chunk WHERE cid=?", &st, err);
+    c->internal--;
+    FB_TRY(got);
+    sqlite3_bind_int64(st, 1, (sqlite3_int64)FB_CID(window, FB_KIND_SESSIONS, 0));
+    int rc = sqlite3_step(st);
+    *has = rc == SQLITE_ROW;
+    if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+        got = fb_db_error(c->db, err, "cannot read the chunks of the case");
+    sqlite3_finalize(st);
+    return got;
 }
 
-static enum fb_status check_blob(struct fb_case *c, int64_t k, bool complete, struct fb_err *err)
+static enum fb_status check_blob(struct fb_case *c, int64_t k, struct fb_err *err)
 {
     uint64_t window = (uint64_t)k >> 24;
     if (k < 0 || fb_filter_key(window) != (uint64_t)k)
         return fb_err_set(err, FB_ERR_VERIFY, "the case has bytes with the key %lld, which nothing has",
                           (long long)k);
-    /* Whoever still writes may have added windows since the list of chunks was read. */
-    const struct fb_chunk_list *list = &c->sessions;
-    uint64_t windows = list->n ? (list->m[list->n - 1].first_number + FB_CHUNK_ROWS - 1) / FB_CHUNK_ROWS : 0;
     for (unsigned i = 0; i < FB_FILTER_WINDOWS; i++) {
         struct fb_span f;
         FB_TRY(fb_case_filter(c, window + i, &f, err));
         if (!c->filters->bytes)
             return fb_err_set(err, FB_ERR_VERIFY, "the case has filters of addresses that are empty");
-        if (f.n && !has_chunk(&c->sessions, window + i) && (complete || window + i < windows))
+        bool has = true;
+        if (f.n)
+            FB_TRY(has_chunk(c, window + i, &has, err));
+        if (!has)
             return fb_err_set(err, FB_ERR_VERIFY,
                               "the case has a filter of addresses for chunk %llu, which is not there",
                               (unsigned long long)FB_CID(window + i, FB_KIND_SESSIONS, 0));
@@ -109,10 +120,12 @@ static enum fb_status check_blob(struct fb_case *c, int64_t k, bool complete, st
     return FB_OK;
 }
 
-enum fb_status fb_case_check_filters(struct fb_case *c, bool complete, struct fb_err *err)
+enum fb_status fb_case_check_filters(struct fb_case *c, struct fb_err *err)
 {
     sqlite3_stmt *st;
-    fb_held_filters_free(c->filters); /* what a writer has replaced since */
+    /* What is held may be older than what this statement sees; all that is read while it runs is of one time.
+     */
+    fb_held_filters_free(c->filters);
     c->filters = NULL;
     c->internal++;
     enum fb_status got =
@@ -122,7 +135,7 @@ enum fb_status fb_case_check_filters(struct fb_case *c, bool complete, struct fb
     _Static_assert(FB_KIND_FILTERS == 3, "as in the statement above");
     int rc = SQLITE_DONE;
     while (got == FB_OK && (rc = sqlite3_step(st)) == SQLITE_ROW)
-        got = check_blob(c, sqlite3_column_int64(st, 0), complete, err);
+        got = check_blob(c, sqlite3_column_int64(st, 0), err);
     if (got == FB_OK && rc != SQLITE_DONE)
         got = fb_db_error(c->db, err, "cannot read the filters of addresses");
     sqlite3_finalize(st);

@@ -55,8 +55,7 @@ enum fb_status fb_case_filter(struct fb_case *c, uint64_t window, struct fb_span
 /* False in *may: no address of the list (n of 16 bytes each) is in the chunk of the window. */
 enum fb_status fb_case_may_have(struct fb_case *c, uint64_t window, const uint8_t *addrs, size_t n, bool *may,
                                 struct fb_err *err);
-/* Every blob is well-formed and speaks of chunks that are there. Of an incomplete case, which may be written
- * at this moment, filters of chunks behind the last one that was there at opening are passed over. */
-enum fb_status fb_case_check_filters(struct fb_case *c, bool complete, struct fb_err *err);
+/* Every blob is well-formed and speaks of chunks that are there. */
+enum fb_status fb_case_check_filters(struct fb_case *c, struct fb_err *err);
 
 #endif
