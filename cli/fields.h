@@ -36,8 +36,8 @@ struct fb_field; /* an entry of the table */
 
 struct fb_row {
     const struct fb_session *s;
-    struct fb_parents *parents;         /* may be NULL: tunnel parents are then unset */
-    struct fb_session_layers *layers;   /* may be NULL: what they say is then unset */
+    struct fb_parents *parents;       /* may be NULL: tunnel parents are then unset */
+    struct fb_session_layers *layers; /* may be NULL: what they say is then unset */
 };
 
 size_t fb_field_count(void);

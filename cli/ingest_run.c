@@ -7,6 +7,7 @@
 #include "cli/evidence_plan.h"
 #include "cli/interrupt.h"
 #include "cli/message.h"
+#include "cli/name_run.h"
 #include "cli/progress.h"
 #include "cli/run_record.h"
 #include "ingest/timeline.h"
@@ -327,7 +328,8 @@ static enum fb_status do_run(struct run *r, const struct fb_ingest_opts *o, stru
         return fb_err_nomem(err, "reading the evidence");
     FB_TRY(add_evidence(r, err));
     FB_TRY(add_counters(r, err));
-    return fb_case_finish(r->c, err);
+    FB_TRY(fb_case_finish(r->c, err));
+    return fb_names_run(r->c, err);
 }
 
 static bool is_complete(const char *path)

@@ -34,10 +34,14 @@ static const struct verb {
     {"migrate", fb_verb_migrate, "a copy of a case of an older version, in the format of this one"},
     {"replay", fb_verb_replay, "a case built again and compared, or a capture as it unfolds"},
     {"merge", fb_verb_merge, "cases of one analysis into one"},
+    {"names", fb_verb_names, "names that the traffic gave to addresses, and who said so"},
+    {"dns", fb_verb_dns, "DNS transactions: who asked for which name, and what the answer was"},
     {"diff", fb_verb_diff, "what changed between two cases or captures"},
     {"intel", fb_verb_intel, "owners of addresses, vendors, services, vulnerabilities: packs"},
     {"features", fb_verb_features, "the features that the model sees of a session"},
     {"findings", fb_verb_findings, "what a person should look at, worst first"},
+    {"lists", fb_verb_lists, "whitelists, blacklists, feeds: check, sign, apply, make"},
+    {"suppress", fb_verb_suppress, "an entry of a whitelist out of a session, with the reason"},
 };
 #define NVERBS (sizeof VERBS / sizeof *VERBS)
 

@@ -9,6 +9,8 @@ int fb_verb_info(int argc, char **argv);
 int fb_verb_sessions(int argc, char **argv);
 int fb_verb_show(int argc, char **argv);
 int fb_verb_packets(int argc, char **argv);
+int fb_verb_dns(int argc, char **argv);
+int fb_verb_names(int argc, char **argv);
 int fb_verb_sql(int argc, char **argv);
 int fb_verb_export(int argc, char **argv);
 int fb_verb_note(int argc, char **argv);
@@ -26,6 +28,8 @@ int fb_verb_diff(int argc, char **argv);
 int fb_verb_intel(int argc, char **argv);
 int fb_verb_features(int argc, char **argv);
 int fb_verb_findings(int argc, char **argv);
+int fb_verb_lists(int argc, char **argv);
+int fb_verb_suppress(int argc, char **argv);
 
 /* No verb: ingest in memory and a summary. */
 int fb_verb_summary(int argc, char **argv);
