@@ -48,7 +48,7 @@ UNITS   := $(patsubst tests/unit/%.c,$(B)/tests/%,$(UNIT_SRC))
 BENCHES := $(patsubst tests/bench/%.c,$(B)/bench/%,$(BENCH_SRC))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(FUZZ_SRC))
 
-.PHONY: all deps demo check asan bench auc fuzz lint golden install clean tests include-check
+.PHONY: all deps demo check asan bench auc fuzz lint golden intel install clean tests include-check
 .SECONDARY:
 all: $(BIN) $(FIX) $(EXT)
 
@@ -89,6 +89,10 @@ $(B)/bench/%: $(B)/tests/bench/%.o $(call obj,$(HELP_SRC)) $(LIB)
 
 # Verifies a case file; tests/cross.sh runs it on cases from other machines.
 $(B)/case_check: $(B)/tests/cross/case_check.o $(LIB)
+	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
+
+# What the observer finds in captures, as JSON lines; the scripts of tests/conformance compare it with other tools.
+$(B)/observe_dump: $(B)/tests/conformance/observe_dump.o $(LIB)
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
 
 $(B)/fuzz/%: tests/fuzz/%.c $(LIB)
@@ -140,6 +144,10 @@ fuzzers: $(FUZZERS)
 lint: include-check
 	$(Q)tools/lint.sh
 
+# The only target that uses the network: the free data sets of packages into one pack, which `make install` then installs.
+intel: $(BIN)
+	$(Q)tools/intel.sh $(B)/intel.fbpack $(BIN)
+
 golden: all
 	$(Q)B=$(B) GOLDEN=1 tests/run.sh
 
@@ -148,6 +156,7 @@ install: all
 	install -m 0755 $(BIN) $(DESTDIR)$(PREFIX)/bin/fbforensics
 	install -m 0644 $(EXT) $(DESTDIR)$(PREFIX)/lib/fbforensics/fbcase.so
 	install -m 0644 $(wildcard docs/man/*.1) $(DESTDIR)$(PREFIX)/share/man/man1/
+	$(Q)[ ! -f $(B)/intel.fbpack ] || install -D -m 0644 $(B)/intel.fbpack $(DESTDIR)$(PREFIX)/share/fbforensics/intel.fbpack
 	install -m 0644 README.md CHANGELOG.md LICENSE $(wildcard docs/*.md) $(DESTDIR)$(PREFIX)/share/doc/fbforensics/
 
 clean:

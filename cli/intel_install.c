@@ -232,7 +232,8 @@ static enum fb_status run(struct install *in, bool fresh, char **paths, int n, s
         st = write_pack(in->path, &out, err);
     }
     if (st == FB_OK)
-        fb_cli_say("%s: %zu data sets, %zu bytes, digest %s", in->path, in->pack->n, out.len, hex);
+        fb_cli_say("%s: %zu data set%s, %zu bytes, digest %s", in->path, in->pack->n,
+                   in->pack->n == 1 ? "" : "s", out.len, hex);
     fb_buf_release(&out);
     return st;
 }

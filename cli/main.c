@@ -40,6 +40,8 @@ static const struct verb {
     {"intel", fb_verb_intel, "owners of addresses, vendors, services, vulnerabilities: packs"},
     {"features", fb_verb_features, "the features that the model sees of a session"},
     {"findings", fb_verb_findings, "what a person should look at, worst first"},
+    {"lists", fb_verb_lists, "whitelists, blacklists, feeds: check, sign, apply, make"},
+    {"suppress", fb_verb_suppress, "an entry of a whitelist out of a session, with the reason"},
 };
 #define NVERBS (sizeof VERBS / sizeof *VERBS)
 

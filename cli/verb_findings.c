@@ -1,5 +1,6 @@
 #include "base/escape.h"
 #include "base/timefmt.h"
+#include "cli/detect_facts.h"
 #include "cli/message.h"
 #include "cli/source.h"
 #include "cli/table.h"
@@ -27,6 +28,8 @@ static enum fb_status collect(struct fb_case *c, const struct fb_detect_opts *o,
     if (!d)
         return fb_err_nomem(err, "the detectors");
     enum fb_status st = fb_case_each_session(c, on_session, d, err);
+    if (st == FB_OK)
+        st = fb_detect_facts(c, d, err);
     if (st == FB_OK)
         st = fb_detect_finish(d, out);
     if (st == FB_ERR_NOMEM)

@@ -1,9 +1,11 @@
 #include "base/escape.h"
 #include "base/timefmt.h"
 #include "cli/frames.h"
+#include "cli/intel_find.h"
 #include "cli/message.h"
 #include "cli/pick.h"
 #include "cli/seen.h"
+#include "cli/show_intel.h"
 #include "cli/source.h"
 #include "cli/verbs.h"
 
@@ -16,6 +18,7 @@ struct shown {
     struct fb_parents *parents;
     struct fb_session_layers *layers;
     struct fb_frames frames;
+    struct fb_intel *intel; /* NULL: packs are turned off */
     uint64_t number;
     const char *source; /* as given, for the command that is suggested */
 };
@@ -95,12 +98,14 @@ static enum fb_status print_text(struct shown *w, struct fb_out *out, struct fb_
     put_head(b, &s);
     for (size_t i = 0; i < fb_field_count(); i++)
         put_line(b, fb_field_at(i), &row);
-    FB_TRY(fb_seen_put_text(w->c, w->number, b, err));
     struct fb_buf filter;
     fb_buf_init(&filter, 4096);
     fb_session_put_display_filter(&filter, &s);
+    fb_show_intel_text(b, w->intel, &s);
+    enum fb_status st = fb_seen_put_text(w->c, w->number, b, err);
     fb_buf_puts(b, "\n");
-    enum fb_status st = put_frames(w, b, false, err);
+    if (st == FB_OK)
+        st = put_frames(w, b, false, err);
     fb_buf_printf(b, "display filter          %s\n", fb_buf_cstr(&filter));
     fb_buf_puts(b, "cut out with            fbforensics packets ");
     fb_escape_term(b, w->source, strlen(w->source));
@@ -124,7 +129,9 @@ static enum fb_status print_json(struct shown *w, struct fb_out *out, struct fb_
         fb_value_put_json(b, &v, &row);
         fb_buf_putc(b, ',');
     }
-    fb_buf_puts(b, "\"display_filter\":\"");
+    fb_buf_puts(b, "\"intel\":");
+    fb_show_intel_json(b, w->intel, &s);
+    fb_buf_puts(b, ",\"display_filter\":\"");
     fb_session_put_display_filter(b, &s);
     fb_buf_puts(b, "\",\"seen\":");
     FB_TRY(fb_seen_put_json(w->c, w->number, b, err));
@@ -164,12 +171,13 @@ static enum fb_status show(struct shown *w, char *word, bool json, struct fb_out
 int fb_verb_show(int argc, char **argv)
 {
     bool json = false;
-    const char *as_of = NULL;
+    const char *as_of = NULL, *pack = NULL;
     struct fb_ingest_opts in = FB_INGEST_OPTS_DEFAULT;
     const struct fb_opt opts[] = {
         {'j', "json", FB_OPT_FLAG, &json, NULL, NULL, "one JSON object"},
         {0, "as-of", FB_OPT_TEXT, &as_of, "RUN|TIME", NULL,
          "tags as they stood after that run, or at that time"},
+        FB_OPT_INTEL(pack),
         FB_SOURCE_OPTIONS(in),
         {0},
     };
@@ -193,9 +201,13 @@ int fb_verb_show(int argc, char **argv)
     struct fb_out out;
     if (as_of && fb_layers_as_of(src.c, as_of, &err) != FB_OK)
         return fb_source_close(&src, fb_cli_fail(&err));
-    fb_out_open(&out, NULL, &err);
     struct shown w = {.c = src.c, .source = argv[0]};
+    char path[PATH_MAX];
+    if (fb_intel_find_open(pack, path, &w.intel, &err) != FB_OK)
+        return fb_source_close(&src, fb_cli_fail(&err));
+    fb_out_open(&out, NULL, &err);
     enum fb_status st = show(&w, argv[nargs - 1], json, &out, &err);
     enum fb_status closed = fb_out_close(&out, st == FB_OK ? &err : NULL);
+    fb_intel_close(w.intel);
     return fb_source_close(&src, st != FB_OK || closed != FB_OK ? fb_cli_fail(&err) : FB_EXIT_OK);
 }

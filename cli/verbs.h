@@ -28,6 +28,8 @@ int fb_verb_diff(int argc, char **argv);
 int fb_verb_intel(int argc, char **argv);
 int fb_verb_features(int argc, char **argv);
 int fb_verb_findings(int argc, char **argv);
+int fb_verb_lists(int argc, char **argv);
+int fb_verb_suppress(int argc, char **argv);
 
 /* No verb: ingest in memory and a summary. */
 int fb_verb_summary(int argc, char **argv);

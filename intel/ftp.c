@@ -164,13 +164,14 @@ static void put(struct ftp_state *st, const struct command *c, uint16_t code, st
         fb_rec_text(&row, "<hidden>");
     else
         fb_wire_cell(&row, &c->arg);
-    if (code) {
+    if (code)
         fb_rec_int(&row, code);
+    else
+        fb_rec_null(&row);
+    if (code || msg.p)
         fb_rec_bytes(&row, msg.p, msg.n < TEXT_MAX ? msg.n : TEXT_MAX);
-    } else {
+    else
         fb_rec_null(&row);
-        fb_rec_null(&row);
-    }
     channel_cells(&row, st, c, code, msg);
     fb_wire_put(out, &fb_ftp_def, &c->at, &row);
     fb_buf_release(&row);
@@ -230,6 +231,8 @@ static void server_line(struct fb_wire_call *call, struct fb_span line)
     if (!is_reply(line) || !fb_wire_number(digits, 999, &code)) {
         if (!st->confirmed && !st->multi)
             st->lines.done = true;
+        if (!st->multi && st->nwaiting > 0) /* an answer without a code is one all the same */
+            put_oldest(st, 0, line, call->out);
         return;
     }
     if (line.n > 3 && line.p[3] == '-') {
@@ -273,6 +276,10 @@ static unsigned data(void *state, const struct fb_seen *at, const uint8_t *p, si
 
 static unsigned gap(void *state, const struct fb_seen *at, uint64_t n, struct fb_observe_out *out)
 {
+    struct ftp_state *st = state;
+    while (st->nwaiting > 0) /* their replies, or the commands before the next ones, are lost */
+        put_oldest(st, 0, (struct fb_span){NULL, 0}, out);
+    st->multi = 0;
     return fb_lines_gap(state, at, n, out);
 }
 

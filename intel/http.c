@@ -1,7 +1,7 @@
 /* HTTP/1 (RFC 9112): requests and replies are paired in order; bodies are passed over by counting. After a
- * gap that is no body, a side goes on at the next packet that begins with a message. CONNECT with 200, and
- * 101, hand the session over to whoever knows what follows. Ignored on purpose: header lines that go over
- * several lines, HTTP/2. */
+ * gap that is no body, and where no message begins, a side goes on at the next packet that begins with a
+ * message. CONNECT with 200, and 101, hand the session over to whoever knows what follows. Ignored on
+ * purpose: HTTP/2. */
 #include "intel/http.h"
 
 #include "base/memory.h"
@@ -12,7 +12,8 @@
 #include <stdlib.h>
 
 #define LINE_MAX_BYTES 12288
-#define WAITING_MAX    32    /* requests without a reply; more than that, and the oldest goes out as it is */
+#define WAITING_MAX    32 /* requests without a reply; more than that, and the oldest goes out as it is */
+#define LOSSES_MAX     64
 #define WAITING_BYTES  24576 /* likewise */
 
 enum part { P_START, P_HEADERS, P_BODY, P_LOST };
@@ -30,9 +31,10 @@ struct http_state {
     size_t nwaiting;
     struct fb_http_pair *asking; /* whose request is being read; also in waiting, or gone out of it */
     uint32_t depth;
-    uint16_t code; /* of the reply at hand */
-    unsigned bits; /* to return */
-    bool known;    /* which side asks */
+    unsigned losses; /* how often a side was lost where no gap was */
+    uint16_t code;   /* of the reply at hand */
+    unsigned bits;   /* to return */
+    bool known;      /* which side asks */
     bool client_is_orig;
 };
 
@@ -131,6 +133,15 @@ static void leave(struct fb_wire_call *call)
     st->side[0].d.dead = st->side[1].d.dead = true;
 }
 
+/* No message begins here. In a session that has shown one the side goes on at the next that does. */
+static void lost(struct fb_wire_call *call, struct side *s)
+{
+    struct http_state *st = call->state;
+    s->part = P_LOST;
+    if (st->depth == 0 || ++st->losses > LOSSES_MAX)
+        leave(call);
+}
+
 static bool request_start(struct fb_wire_call *call, struct fb_span line)
 {
     struct http_state *st = call->state;
@@ -139,6 +150,7 @@ static bool request_start(struct fb_wire_call *call, struct fb_span line)
         return false;
     if (!fb_http_pair_request(q, line)) {
         st->nwaiting--;
+        st->depth--;
         fb_http_pair_free(q);
         return false;
     }
@@ -169,8 +181,8 @@ static size_t start_line(struct fb_wire_call *call, struct side *s, struct fb_sp
         return 0;
     }
     s->part = P_HEADERS;
-    if (client ? !request_start(call, line) : !reply_start(call, line))
-        leave(call);
+    if (client ? !request_start(call, line) : !reply || !reply_start(call, line))
+        lost(call, s);
     else if (client && st->asking->simple)
         s->part = P_START;
     return used;
@@ -232,6 +244,28 @@ static void headers_over(struct fb_wire_call *call, struct side *s, bool client)
     fb_http_body_start(&s->body, none, true);
 }
 
+/* A header goes on in lines that begin with a blank (RFC 9112, section 5.2); whether it does shows the byte
+ * after it. Returns the bytes used, 0: needs more. */
+static size_t unfold(const uint8_t *p, size_t n, size_t used, struct fb_span *line)
+{
+    while (used < LINE_MAX_BYTES) {
+        struct fb_span next;
+        if (used == n)
+            return 0;
+        if (p[used] != ' ' && p[used] != '\t')
+            return used;
+        size_t more = fb_wire_line(p + used, n - used, LINE_MAX_BYTES - used, &next);
+        if (more == 0)
+            return 0;
+        if (!next.p)
+            break;
+        used += more;
+        *line = (struct fb_span){p, (size_t)(next.p + next.n - p)};
+    }
+    *line = (struct fb_span){NULL, 0}; /* too long */
+    return used < LINE_MAX_BYTES ? LINE_MAX_BYTES : used;
+}
+
 /* A line of a head. Returns the bytes used. */
 static size_t head_line(struct fb_wire_call *call, struct side *s, const uint8_t *p, size_t n)
 {
@@ -242,9 +276,16 @@ static size_t head_line(struct fb_wire_call *call, struct side *s, const uint8_t
         return start_line(call, s, (struct fb_span){p, n}, 0);
     if (used == 0)
         return 0;
+    if (s->part == P_HEADERS && line.p && line.n > 0 && !s->skip_line) {
+        used = unfold(p, n, used, &line);
+        if (used == 0)
+            return 0;
+    }
     if (s->skip_line || !line.p) { /* too long a line: what follows up to its end belongs to it */
-        if (s->part == P_START)
-            leave(call);
+        if (s->part == P_START) {
+            lost(call, s);
+            return used;
+        }
         s->skip_line = !line.p;
         return used;
     }

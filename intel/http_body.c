@@ -57,7 +57,7 @@ static size_t line_of(struct fb_http_body *b, const uint8_t *p, size_t n)
         return 0;
     if (b->framing == FB_HTTP_CHUNK_SIZE) {
         if (!line.p || !chunk_size(line, &b->left))
-            b->framing = FB_HTTP_TO_THE_END;
+            b->framing = FB_HTTP_TRAILER;
         else
             b->framing = b->left ? FB_HTTP_CHUNK : FB_HTTP_TRAILER;
     } else if (b->framing == FB_HTTP_CHUNK_END) {

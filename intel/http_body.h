@@ -32,7 +32,8 @@ void fb_http_body_header(struct fb_http_body *b, struct fb_span name, struct fb_
  */
 void fb_http_body_start(struct fb_http_body *b, bool none, bool reply);
 
-/* Returns the bytes used, 0: needs more of a line. What is no chunk size goes on to the end. */
+/* Returns the bytes used, 0: needs more of a line. What is no chunk size counts as the last
+ * one, as in Zeek. */
 size_t fb_http_body_feed(struct fb_http_body *b, const uint8_t *p, size_t n);
 
 /* n bytes are missing; false when they go beyond what is known to be content. */

@@ -11,7 +11,7 @@ enum fb_http_col {
     FB_HTTP_HOST, /* Host without port, or the authority of the target */
     FB_HTTP_URI,
     FB_HTTP_REFERRER,
-    FB_HTTP_VERSION, /* of the request; of the reply when there is no request */
+    FB_HTTP_VERSION, /* of the reply; of the request when there is none */
     FB_HTTP_USER_AGENT,
     FB_HTTP_ORIGIN,
     FB_HTTP_REQUEST_BODY_LEN, /* bytes seen, after chunking */

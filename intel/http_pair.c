@@ -99,8 +99,7 @@ bool fb_http_pair_status(struct fb_http_pair *q, struct fb_span line, uint16_t *
         q->status = *code;
     if (rest.n > 0)
         fb_wire_keep(&q->text[info ? FB_HTTP_T_INFO_MSG : FB_HTTP_T_STATUS_MSG], fb_wire_trim(rest));
-    if (!q->text[FB_HTTP_T_VERSION].data)
-        fb_wire_keep(&q->text[FB_HTTP_T_VERSION], (struct fb_span){version.p + 5, version.n - 5});
+    fb_wire_keep(&q->text[FB_HTTP_T_VERSION], (struct fb_span){version.p + 5, version.n - 5});
     return true;
 }
 

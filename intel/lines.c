@@ -8,6 +8,19 @@ struct lines_call {
     const struct fb_lines_ops *ops;
 };
 
+/* After a gap: a reply, or a word of letters as commands are. */
+static bool looks_whole(const struct fb_lines *s, const struct fb_lines_ops *ops, bool orig,
+                        struct fb_span line)
+{
+    struct fb_span rest = line, word = fb_wire_split(&rest, ' ');
+    if (s->client_is_orig != orig)
+        return ops->from_server(line);
+    for (size_t i = 0; i < word.n; i++)
+        if ((word.p[i] | 0x20) < 'a' || (word.p[i] | 0x20) > 'z')
+            return false;
+    return word.n >= 3 && word.n <= 8;
+}
+
 static size_t parse(struct fb_wire_call *call, const uint8_t *p, size_t n)
 {
     const struct fb_lines_ops *ops = ((struct lines_call *)(void *)call)->ops;
@@ -25,9 +38,10 @@ static size_t parse(struct fb_wire_call *call, const uint8_t *p, size_t n)
     size_t used = fb_wire_line(p, n, FB_LINES_MAX, &line);
     if (used == 0)
         return 0;
-    bool rest_of_one = s->skip_rest[orig];
+    bool rest_of_one = s->skip_rest[orig], after_gap = s->after_gap[orig];
     s->skip_rest[orig] = !line.p;
-    if (rest_of_one)
+    s->after_gap[orig] = false;
+    if (rest_of_one || (after_gap && s->known && !looks_whole(s, ops, orig, line)))
         return used;
     if (!line.p)
         line = (struct fb_span){p, FB_LINES_MAX};
@@ -63,14 +77,17 @@ unsigned fb_lines_gap(struct fb_lines *s, const struct fb_seen *at, uint64_t n, 
     }
     if (s->client_is_orig == at->from_orig)
         s->raw_left = 0;
-    s->skip_rest[at->from_orig] = true;
+    s->skip_rest[at->from_orig] = false;
+    s->after_gap[at->from_orig] = true;
     return 0;
 }
 
 void fb_lines_flip(struct fb_lines *s)
 {
     struct fb_wire_dir d = s->d[0];
-    bool skip = s->skip_rest[0];
+    bool skip = s->skip_rest[0], after_gap = s->after_gap[0];
+    s->after_gap[0] = s->after_gap[1];
+    s->after_gap[1] = after_gap;
     s->d[0] = s->d[1];
     s->d[1] = d;
     s->skip_rest[0] = s->skip_rest[1];

@@ -10,7 +10,8 @@
 
 struct fb_lines {
     struct fb_wire_dir d[2];
-    bool skip_rest[2];
+    bool skip_rest[2]; /* of a line that is too long */
+    bool after_gap[2];
     bool known, client_is_orig;
     bool done;
     uint64_t raw_left; /* bytes from the client that are no lines */
@@ -28,7 +29,7 @@ struct fb_lines_ops {
 
 unsigned fb_lines_data(struct fb_lines *s, const struct fb_lines_ops *ops, const struct fb_seen *at,
                        const uint8_t *p, size_t n, struct fb_observe_out *out);
-/* After a gap a side goes on behind the next newline. */
+/* After a gap a side goes on at once when what follows looks like a whole line, else behind its newline. */
 unsigned fb_lines_gap(struct fb_lines *s, const struct fb_seen *at, uint64_t n, struct fb_observe_out *out);
 void fb_lines_flip(struct fb_lines *s);
 void fb_lines_close(struct fb_lines *s, const struct fb_seen *at, struct fb_observe_out *out);

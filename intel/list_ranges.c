@@ -26,10 +26,15 @@ struct block6 {
 };
 
 /* What both families have, sorted by (first address, length, entry). */
+struct block {
+    uint32_t parent; /* the block around it, or NONE */
+    uint32_t entry;
+    uint8_t len; /* of the prefix */
+};
+
 struct blocks {
     size_t n;
-    uint32_t *parent, *entry;
-    uint8_t *len;
+    struct block *at; /* together, so that a step outwards is one access to memory */
 };
 
 struct fb_list_ranges {
@@ -50,9 +55,7 @@ enum fb_status fb_list_ranges_new(struct fb_list_ranges **out, struct fb_err *er
 
 static void free_blocks(struct blocks *b)
 {
-    free(b->parent);
-    free(b->entry);
-    free(b->len);
+    free(b->at);
 }
 
 void fb_list_ranges_free(struct fb_list_ranges *r)
@@ -206,10 +209,8 @@ static int by_block6(const void *a, const void *b)
 
 static bool take_blocks(struct blocks *b, size_t n)
 {
-    b->parent = malloc((n ? n : 1) * sizeof *b->parent);
-    b->entry = malloc((n ? n : 1) * sizeof *b->entry);
-    b->len = malloc(n ? n : 1);
-    return b->parent && b->entry && b->len;
+    b->at = malloc((n ? n : 1) * sizeof *b->at);
+    return b->at != NULL;
 }
 
 struct grouping {
@@ -224,7 +225,7 @@ static bool one_group(const struct grouping *g, uint32_t a, uint32_t b)
 
 static uint32_t last4(const struct fb_list_ranges *r, uint32_t i)
 {
-    unsigned len = r->v4.len[i];
+    unsigned len = r->v4.at[i].len;
     return r->lo4[i] | (len ? (uint32_t)((uint64_t)UINT32_MAX >> len) : UINT32_MAX);
 }
 
@@ -237,15 +238,15 @@ static void build4(struct fb_list_ranges *r, const struct grouping *g)
         uint32_t entry = (uint32_t)(r->raw4[i] & (FB_LIST_ENTRIES_MAX - 1));
         uint8_t len = (uint8_t)(r->raw4[i] >> ENTRY_BITS & ((1u << LEN_BITS) - 1));
         size_t n = b->n;
-        if (n && r->lo4[n - 1] == lo && b->len[n - 1] == len && one_group(g, b->entry[n - 1], entry))
+        if (n && r->lo4[n - 1] == lo && b->at[n - 1].len == len && one_group(g, b->at[n - 1].entry, entry))
             continue;
         uint32_t around = n ? (uint32_t)n - 1 : NONE;
         while (around != NONE && last4(r, around) < lo)
-            around = b->parent[around];
+            around = b->at[around].parent;
         r->lo4[n] = lo;
-        b->len[n] = len;
-        b->entry[n] = entry;
-        b->parent[n] = around;
+        b->at[n].len = len;
+        b->at[n].entry = entry;
+        b->at[n].parent = around;
         b->n++;
     }
     size_t at = 0;
@@ -263,16 +264,16 @@ static void build6(struct fb_list_ranges *r, const struct grouping *g)
     for (size_t i = 0; i < r->nraw6; i++) {
         const struct block6 *raw = &r->raw6[i];
         size_t n = b->n;
-        if (n && cmp6(r->lo6[n - 1], raw->key) == 0 && b->len[n - 1] == raw->len &&
-            one_group(g, b->entry[n - 1], raw->entry))
+        if (n && cmp6(r->lo6[n - 1], raw->key) == 0 && b->at[n - 1].len == raw->len &&
+            one_group(g, b->at[n - 1].entry, raw->entry))
             continue;
         uint32_t around = n ? (uint32_t)n - 1 : NONE;
-        while (around != NONE && cmp6(last6(r->lo6[around], 128u - b->len[around]), raw->key) < 0)
-            around = b->parent[around];
+        while (around != NONE && cmp6(last6(r->lo6[around], 128u - b->at[around].len), raw->key) < 0)
+            around = b->at[around].parent;
         r->lo6[n] = raw->key;
-        b->len[n] = raw->len;
-        b->entry[n] = raw->entry;
-        b->parent[n] = around;
+        b->at[n].len = raw->len;
+        b->at[n].entry = raw->entry;
+        b->at[n].parent = around;
         b->n++;
     }
     r->ntable6 = (b->n + STEP - 1) / STEP;
@@ -344,16 +345,16 @@ static uint32_t before6(const struct fb_list_ranges *r, struct key6 a)
 static void walk(const struct blocks *b, uint32_t i, bool (*hit)(void *ctx, uint32_t entry), void *ctx)
 {
     while (i != NONE) {
-        uint32_t first = i, outside = b->parent[i];
+        uint32_t first = i, outside = b->at[i].parent;
         /* Equal blocks of several groups lie inside each other, the last one innermost. */
         size_t equal = 1;
-        while (outside != NONE && outside + 1 == first && b->len[outside] == b->len[i]) {
+        while (outside != NONE && outside + 1 == first && b->at[outside].len == b->at[i].len) {
             first = outside;
-            outside = b->parent[outside];
+            outside = b->at[outside].parent;
             equal++;
         }
         for (size_t k = 0; k < equal; k++)
-            if (!hit(ctx, b->entry[first + k]))
+            if (!hit(ctx, b->at[first + k].entry))
                 return;
         i = outside;
     }
@@ -365,21 +366,21 @@ void fb_list_ranges_find(const struct fb_list_ranges *r, const struct fb_addr *a
     if (fb_addr_is_v4(a)) {
         uint32_t v = fb_load_be32(a->b + 12), i = before4(r, v);
         while (i != NONE && last4(r, i) < v)
-            i = r->v4.parent[i];
+            i = r->v4.at[i].parent;
         walk(&r->v4, i, hit, ctx);
         return;
     }
     struct key6 k = key6_of(a);
     uint32_t i = before6(r, k);
-    while (i != NONE && cmp6(last6(r->lo6[i], 128u - r->v6.len[i]), k) < 0)
-        i = r->v6.parent[i];
+    while (i != NONE && cmp6(last6(r->lo6[i], 128u - r->v6.at[i].len), k) < 0)
+        i = r->v6.at[i].parent;
     walk(&r->v6, i, hit, ctx);
 }
 
 size_t fb_list_ranges_bytes(const struct fb_list_ranges *r)
 {
-    return sizeof *r + r->v4.n * (sizeof *r->lo4 + 9) + 65537 * sizeof *r->table4 +
-           r->v6.n * (sizeof *r->lo6 + 9) + r->ntable6 * sizeof *r->table6;
+    return sizeof *r + r->v4.n * (sizeof *r->lo4 + sizeof *r->v4.at) + 65537 * sizeof *r->table4 +
+           r->v6.n * (sizeof *r->lo6 + sizeof *r->v6.at) + r->ntable6 * sizeof *r->table6;
 }
 
 size_t fb_list_ranges_blocks(const struct fb_list_ranges *r)

@@ -3,7 +3,7 @@
  * Ranges are cut into CIDR blocks, which nest or lie apart. The blocks are sorted by first address, each
  * knows the block around it, and a table over the first 16 bits (IPv4) or over every 64th block (IPv6) says
  * where to search: a look-up is a short binary search and then a walk outwards, from the longest prefix on.
- * 13 bytes a block of IPv4, 33 of IPv6. Filled and built by one thread, then read by any number. */
+ * 16 bytes a block of IPv4, 28 of IPv6. Filled and built by one thread, then read by any number. */
 #ifndef FB_INTEL_LIST_RANGES_H
 #define FB_INTEL_LIST_RANGES_H
 

@@ -73,8 +73,6 @@ enum fb_status fb_origin_build_add(struct fb_origin_build *b, const struct fb_ad
                                    const struct fb_addr *last, const struct fb_origin_value *v,
                                    struct fb_err *err)
 {
-    static const struct fb_addr v4_first = {{[10] = 0xff, 0xff}};
-    static const struct fb_addr v4_last = {{[10] = 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
     if (!v->asn && !v->country[0] && !v->owner.n)
         return FB_OK;
     bool v4 = fb_addr_is_v4(first);
@@ -84,13 +82,7 @@ enum fb_status fb_origin_build_add(struct fb_origin_build *b, const struct fb_ad
     }
     uint32_t value;
     FB_TRY(add_value(b, v, &value, err));
-    if (v4 || fb_addr_cmp(last, &v4_first) < 0 || fb_addr_cmp(first, &v4_last) > 0)
-        return push(b, first, last, value, err);
-    struct fb_addr before = v4_first, after = v4_last;
-    fb_addr_prev(&before);
-    fb_addr_next(&after);
-    FB_TRY(push(b, first, &before, value, err));
-    return push(b, &after, last, value, err);
+    return push(b, first, last, value, err);
 }
 
 static int range_cmp(const void *a, const void *b)
@@ -102,8 +94,12 @@ static int range_cmp(const void *a, const void *b)
     return c ? c : (x->seq < y->seq) - (x->seq > y->seq);
 }
 
+static const struct fb_addr MAPPED_FIRST = {{[10] = 0xff, 0xff}};
+static const struct fb_addr MAPPED_LAST = {{[10] = 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
+
 /* The ranges that are open at a place, the one that counts on top; and what was put out. */
 struct sweep {
+    bool v4; /* the family at hand; ranges of the other are passed over */
     const struct fb_origin_range *range;
     uint32_t *open;
     size_t nopen;
@@ -113,17 +109,34 @@ struct sweep {
     size_t nout;
 };
 
-static void emit(struct sweep *w, const struct fb_addr *last, uint32_t value)
+/* Joins what has the same value as the piece before it and follows it. */
+static void put_piece(struct sweep *w, const struct fb_addr *first, const struct fb_addr *last,
+                      uint32_t value)
 {
     struct fb_origin_range *prev = w->nout ? &w->out[w->nout - 1] : NULL;
-    if (w->ended || fb_addr_cmp(&w->next, last) > 0)
-        return;
     struct fb_addr after = prev ? prev->last : *last;
-    if (prev && prev->value == value && fb_addr_next(&after) && fb_addr_eq(&after, &w->next) &&
-        fb_addr_is_v4(&prev->last) == fb_addr_is_v4(&w->next))
+    if (prev && prev->value == value && fb_addr_next(&after) && fb_addr_eq(&after, first))
         prev->last = *last;
     else
-        w->out[w->nout++] = (struct fb_origin_range){w->next, *last, value, 0};
+        w->out[w->nout++] = (struct fb_origin_range){*first, *last, value, 0};
+}
+
+/* What is open counts up to `last`. The IPv4-mapped block is left out of pieces of IPv6. */
+static void emit(struct sweep *w, const struct fb_addr *last, uint32_t value)
+{
+    if (w->ended || fb_addr_cmp(&w->next, last) > 0)
+        return;
+    if (w->v4 || fb_addr_cmp(last, &MAPPED_FIRST) < 0 || fb_addr_cmp(&w->next, &MAPPED_LAST) > 0) {
+        put_piece(w, &w->next, last, value);
+    } else {
+        struct fb_addr below = MAPPED_FIRST, above = MAPPED_LAST;
+        fb_addr_prev(&below);
+        fb_addr_next(&above);
+        if (fb_addr_cmp(&w->next, &below) <= 0)
+            put_piece(w, &w->next, &below, value);
+        if (fb_addr_cmp(&above, last) <= 0)
+            put_piece(w, &above, last, value);
+    }
     w->next = *last;
     w->ended = !fb_addr_next(&w->next);
 }
@@ -140,19 +153,20 @@ static void close_before(struct sweep *w, const struct fb_addr *until)
     }
 }
 
-/* Each range starts at most one piece and ends at most one, so there are at most 2n pieces. */
-static enum fb_status flatten(struct fb_origin_build *b, struct sweep *w, struct fb_err *err)
+/* Each range starts at most one piece and ends at most one, and one is cut in two by the mapped block. */
+static enum fb_status flatten(const struct fb_origin_build *b, bool v4, struct sweep *w, struct fb_err *err)
 {
-    if (b->n)
-        qsort(b->range, b->n, sizeof *b->range, range_cmp);
-    *w = (struct sweep){.range = b->range,
+    *w = (struct sweep){.v4 = v4,
+                        .range = b->range,
                         .open = malloc((b->n + 1) * sizeof *w->open),
-                        .out = malloc((2 * b->n + 1) * sizeof *w->out)};
+                        .out = malloc((2 * b->n + 2) * sizeof *w->out)};
     if (!w->open || !w->out)
         return fb_err_nomem(err, "address ranges");
     for (size_t i = 0; i < b->n; i++) {
         const struct fb_origin_range *r = &b->range[i];
         struct fb_addr before = r->first;
+        if (fb_addr_is_v4(&r->first) != v4)
+            continue;
         close_before(w, &r->first);
         if (w->nopen && fb_addr_prev(&before))
             emit(w, &before, w->range[w->open[w->nopen - 1]].value);
@@ -170,28 +184,21 @@ static void put_be32(struct fb_buf *out, uint32_t v)
     fb_buf_put(out, t, sizeof t);
 }
 
-static void put_family(struct fb_buf *out, const struct sweep *w, bool v4)
+static void put_family(struct fb_buf *out, const struct sweep *w)
 {
-    size_t skip = v4 ? 12 : 0, n = 0;
+    size_t skip = w->v4 ? 12 : 0;
+    put_be32(out, (uint32_t)w->nout);
     for (size_t i = 0; i < w->nout; i++)
-        n += fb_addr_is_v4(&w->out[i].first) == v4;
-    put_be32(out, (uint32_t)n);
-    for (int part = 0; part < 3; part++)
-        for (size_t i = 0; i < w->nout; i++) {
-            const struct fb_origin_range *r = &w->out[i];
-            if (fb_addr_is_v4(&r->first) != v4)
-                continue;
-            if (part == 2)
-                put_be32(out, r->value);
-            else
-                fb_buf_put(out, (part ? &r->last : &r->first)->b + skip, 16 - skip);
-        }
+        fb_buf_put(out, w->out[i].first.b + skip, 16 - skip);
+    for (size_t i = 0; i < w->nout; i++)
+        fb_buf_put(out, w->out[i].last.b + skip, 16 - skip);
+    for (size_t i = 0; i < w->nout; i++)
+        put_be32(out, w->out[i].value);
 }
 
 enum fb_status fb_origin_build_finish(struct fb_origin_build *b, struct fb_buf *out, uint64_t *entries,
                                       struct fb_err *err)
 {
-    struct sweep w = {0};
     size_t nvalues;
     uint32_t *place = malloc((b->values.n + 1) * sizeof *place);
     enum fb_status st = place ? FB_OK : fb_err_nomem(err, "address ranges");
@@ -199,17 +206,18 @@ enum fb_status fb_origin_build_finish(struct fb_origin_build *b, struct fb_buf *
         st = fb_row_set_finish(&b->values, out, place, &nvalues, err);
     for (size_t i = 0; st == FB_OK && i < b->n; i++)
         b->range[i].value = place[b->range[i].value];
-    if (st == FB_OK)
-        st = flatten(b, &w, err);
-    if (st == FB_OK) {
-        put_family(out, &w, true);
-        put_family(out, &w, false);
-        *entries = w.nout;
-        if (out->failed)
-            st = fb_err_nomem(err, "address ranges");
-    }
     free(place);
-    free(w.open);
-    free(w.out);
-    return st;
+    if (b->n)
+        qsort(b->range, b->n, sizeof *b->range, range_cmp);
+    *entries = 0;
+    for (int v4 = 1; v4 >= 0 && st == FB_OK; v4--) {
+        struct sweep w = {0};
+        st = flatten(b, v4, &w, err);
+        if (st == FB_OK)
+            put_family(out, &w);
+        *entries += w.nout;
+        free(w.open);
+        free(w.out);
+    }
+    return st == FB_OK && out->failed ? fb_err_nomem(err, "address ranges") : st;
 }

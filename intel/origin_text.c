@@ -120,18 +120,18 @@ static bool read_asn(struct fb_span s, uint32_t *asn)
     return true;
 }
 
+/* Changes `out` only when there are two letters. */
 static bool read_country(struct fb_span s, char out[static 3])
 {
+    char code[2];
     if (s.n != 2)
         return false;
     for (size_t i = 0; i < 2; i++) {
-        char c = (char)s.p[i];
-        if (c >= 'a' && c <= 'z')
-            c = (char)(c - 'a' + 'A');
-        if (c < 'A' || c > 'Z')
+        code[i] = (char)(s.p[i] >= 'a' && s.p[i] <= 'z' ? s.p[i] - 'a' + 'A' : s.p[i]);
+        if (code[i] < 'A' || code[i] > 'Z')
             return false;
-        out[i] = c;
     }
+    memcpy(out, code, 2);
     out[2] = '\0';
     return true;
 }

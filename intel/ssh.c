@@ -12,7 +12,7 @@
 #include <stdlib.h>
 
 #define BANNER_MAX 255
-#define PACKET_MAX 35000 /* RFC 4253, section 6.1 */
+#define PACKET_MAX 16384 /* of a KEXINIT that is looked at; RFC 4253 would allow 35000 */
 #define LINES_MAX  64    /* before the version line */
 #define LISTS      10
 #define KEXINIT    20

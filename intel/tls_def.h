@@ -29,7 +29,7 @@ enum fb_tls_col {
     FB_TLS_JA3S,
     FB_TLS_JA4,
     FB_TLS_STARTTLS,            /* protocol that was upgraded */
-    FB_TLS_QUIC_VERSION,        /* quicv1, quicv2, draft-N */
+    FB_TLS_QUIC_VERSION,        /* 1, quicv2, draft-N */
     FB_TLS_CLIENT_INITIAL_DCID, /* hex */
     FB_TLS_CLIENT_SCID,
     FB_TLS_SERVER_SCID,

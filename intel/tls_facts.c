@@ -50,7 +50,7 @@ static void quic_version_cell(struct fb_buf *row, uint32_t v)
         return;
     }
     if (v == FB_QUIC_V1 || v == FB_QUIC_V2)
-        (void)snprintf(text, sizeof text, "quicv%d", v == FB_QUIC_V1 ? 1 : 2);
+        (void)snprintf(text, sizeof text, "%s", v == FB_QUIC_V1 ? "1" : "quicv2");
     else if (v >> 8 == FB_QUIC_DRAFT)
         (void)snprintf(text, sizeof text, "draft-%u", (unsigned)(v & 0xff));
     else

@@ -127,7 +127,7 @@ struct fb_span fb_wire_split(struct fb_span *rest, uint8_t sep)
 
 static bool blank(uint8_t c)
 {
-    return c == ' ' || c == '\t';
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
 struct fb_span fb_wire_trim(struct fb_span s)

@@ -41,7 +41,7 @@ size_t fb_wire_line(const uint8_t *p, size_t n, size_t max, struct fb_span *line
 
 /* Cuts what is in front of the first `sep` off; all of it when there is none. */
 struct fb_span fb_wire_split(struct fb_span *rest, uint8_t sep);
-/* Without blanks and tabs at both ends. */
+/* Without blanks, tabs and line ends at both ends. */
 struct fb_span fb_wire_trim(struct fb_span s);
 /* ASCII case does not count. `text` is a C string. */
 bool fb_wire_is(struct fb_span s, const char *text);

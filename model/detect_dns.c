@@ -71,13 +71,36 @@ static void count_letters(struct domain *m, const char *p, size_t n)
     }
 }
 
+/* No top-level domain has a digit, but for those in punycode: such names lead to no server but the one that
+ * is asked directly. */
+static bool is_homeless(const char *p, size_t n)
+{
+    size_t at = n;
+    while (at > 0 && p[at - 1] != '.')
+        at--;
+    if (at == 0 || (n - at > 4 && memcmp(p + at, "xn--", 4) == 0))
+        return false;
+    for (size_t i = at; i < n; i++)
+        if (p[i] >= '0' && p[i] <= '9')
+            return true;
+    return false;
+}
+
+static const char HOMELESS[] = "(no domain)";
+
+/* `at`: where the registered domain begins; n + 1: there is none, all of the name is data. */
 static enum fb_status gather(struct fb_detect *d, const struct fb_detect_dns *q, const char *name, size_t n,
                              size_t at)
 {
     static const struct fb_hash_key key = {0x646f6d61696e6e61ULL, 0x6d65737365656e31ULL};
     char dom[DOMAIN_MAX];
     bool made;
-    domain_key(name + at, n - at, dom);
+    if (at > n) {
+        memset(dom, 0, sizeof dom);
+        memcpy(dom, HOMELESS, sizeof HOMELESS);
+    } else {
+        domain_key(name + at, n - at, dom);
+    }
     struct domain *m = fb_dtab_get(&d->domains, dom, &made);
     if (!m)
         return FB_ERR_NOMEM;
@@ -87,6 +110,8 @@ static enum fb_status gather(struct fb_detect *d, const struct fb_detect_dns *q,
         m->server = q->server;
     }
     m->queries++;
+    m->sessions += made || q->number != m->last_number;
+    m->last_number = q->number;
     m->last_ns = q->ts_ns;
     fb_det_note(&m->evidence, q->number);
     if (!fb_addr_eq(&m->client, &q->client))
@@ -118,7 +143,7 @@ enum fb_status fb_detect_dns(struct fb_detect *d, const struct fb_detect_dns *q)
         FB_TRY(fb_detect_name(d, &q->addrs[i], name, n));
     if (at == n || ends_with(name, n, "arpa") || ends_with(name, n, "local"))
         return FB_OK;
-    return gather(d, q, name, n, at);
+    return gather(d, q, name, n, is_homeless(name, n) ? n + 1 : at);
 }
 
 enum fb_status fb_detect_name(struct fb_detect *d, const struct fb_addr *host, const char *name, size_t n)
@@ -163,7 +188,7 @@ static enum fb_status report_domain(const struct fb_detect *d, const struct doma
     k.f.targets = k.f.nhosts - 1;
     k.f.has_port = true;
     k.f.port = 53;
-    k.f.sessions = m->queries;
+    k.f.sessions = m->sessions;
     k.f.first_ns = m->first_ns;
     k.f.last_ns = m->last_ns;
     fb_det_make_evidence(&k, &m->evidence);

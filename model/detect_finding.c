@@ -5,7 +5,7 @@
 
 void fb_det_note(struct evidence *e, uint64_t number)
 {
-    if (number && e->n < FB_FINDING_EVIDENCE_MAX)
+    if (number && e->n < FB_FINDING_EVIDENCE_MAX && (e->n == 0 || e->number[e->n - 1] != number))
         e->number[e->n++] = number;
 }
 

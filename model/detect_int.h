@@ -147,7 +147,8 @@ struct host {
 
 /* Names asked below one registered domain. */
 struct domain {
-    char name[DOMAIN_MAX]; /* lower case, cut on the left, NUL-padded: the key */
+    char name[DOMAIN_MAX];          /* lower case, cut on the left, NUL-padded: the key */
+    uint64_t sessions, last_number; /* runs of questions of one session */
     uint64_t queries, names, label_bytes, label_max, odd_types, failed;
     uint64_t query_bytes, answer_bytes;
     uint32_t letters[40]; /* a..z, 0..9, -, _, other of those that are letters in hosts' names */

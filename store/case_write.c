@@ -443,7 +443,8 @@ int fb_case_on_record(void *ctx, const struct fb_observed *o)
 
 struct fb_session_sink fb_case_sink(struct fb_case *c)
 {
-    return (struct fb_session_sink){.ctx = c, .packets = on_packets, .session = on_session, .observed = fb_case_on_record};
+    return (struct fb_session_sink){
+        .ctx = c, .packets = on_packets, .session = on_session, .observed = fb_case_on_record};
 }
 
 const struct fb_err *fb_case_sink_error(const struct fb_case *c)

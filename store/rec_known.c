@@ -4,6 +4,7 @@
 #include "intel/dns_def.h"
 #include "intel/ftp_def.h"
 #include "intel/http_def.h"
+#include "intel/list_verdict_def.h"
 #include "intel/names_def.h"
 #include "intel/ndp_def.h"
 #include "intel/pack_def.h"
@@ -16,10 +17,25 @@
 #include "store/rectab.h"
 
 /* Ascending by id. */
+/* clang-format off */
 static const struct fb_rec_def *const known[] = {
-    &fb_dns_def,  &fb_tls_def, &fb_http_def, &fb_dhcp_def, &fb_ssh_def,   &fb_smtp_def,    &fb_ftp_def,
-    &fb_ssdp_def, &fb_arp_def, &fb_ndp_def,  &fb_x509_def, &fb_names_def, &fb_finding_def, &fb_dataset_def,
+    &fb_dns_def,
+    &fb_tls_def,
+    &fb_http_def,
+    &fb_dhcp_def,
+    &fb_ssh_def,
+    &fb_smtp_def,
+    &fb_ftp_def,
+    &fb_ssdp_def,
+    &fb_arp_def,
+    &fb_ndp_def,
+    &fb_x509_def,
+    &fb_names_def,
+    &fb_list_verdict_def,
+    &fb_finding_def,
+    &fb_dataset_def,
 };
+/* clang-format on */
 
 const struct fb_rec_def *fb_rec_known(size_t i)
 {

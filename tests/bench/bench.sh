@@ -16,3 +16,5 @@ if [ -z "${CAPTURE:-}" ] && [ ! -s "$capture" ]; then
 fi
 FB=$B/fbforensics python3 tests/bench/peers.py "$capture" "${RUNS:-5}"
 B=$B python3 tests/bench/case.py "${ROWS:-1000000}"
+echo "lists:"
+"$B/bench/bench_lists"

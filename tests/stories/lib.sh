@@ -6,6 +6,9 @@ set -u
 LC_ALL=C
 export LC_ALL
 unset NO_COLOR
+# A pack that is installed on this machine must not show in what is expected.
+FB_INTEL=none
+export FB_INTEL
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 case "${B:=build}" in /*) ;; *) B=$TOP/$B ;; esac
 FB=$B/fbforensics

@@ -128,7 +128,8 @@ static void tcp(struct scenario *s, uint64_t ms, const char *from, const char *t
                 const char *body)
 {
     fprintf(s->f,
-            "time %llu.%03u\nsession tcp %s:%u > %s:%u\n  syn\n  synack\n  ack\n%s  fin\n  < fin\n  ack\n  expect history=- conn_state=SF\n",
+            "time %llu.%03u\nsession tcp %s:%u > %s:%u\n  syn\n  synack\n  ack\n%s  fin\n  < fin\n  ack\n  "
+            "expect history=- conn_state=SF\n",
             1700000000ull + (unsigned long long)(ms / 1000), (unsigned)(ms % 1000), from, s->port, to, port,
             body);
     s->port = s->port == 60000 ? 20000 : s->port + 1;
@@ -219,7 +220,10 @@ static void a_scan_in_web_use_comes_first(void **state)
     scenario_begin(&s, "scan", 6);
     web_use(&s);
     for (unsigned p = 1; p <= 300; p++)
-        fprintf(s.f, "time 1700001000.%03u\nsession tcp pc4:%u > pc5:%u\n  syn\n  < rst\n  expect history=- conn_state=REJ\n", p, 61000 + p, p);
+        fprintf(s.f,
+                "time 1700001000.%03u\nsession tcp pc4:%u > pc5:%u\n  syn\n  < rst\n  expect history=- "
+                "conn_state=REJ\n",
+                p, 61000 + p, p);
     expect_first(scenario_findings(&s), "scan", "port_scan", "10.0.0.4");
 }
 

@@ -1,5 +1,6 @@
 /* Each rule of docs/detectors.md on sessions made by hand: what it finds, what it says, and what it leaves
  * alone. */
+#include "tests/support/capture_check.h"
 #include "tests/support/detect_feed.h"
 #include "tests/support/test_random.h"
 
@@ -7,6 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -304,6 +306,16 @@ static void names_that_carry_data_are_a_tunnel_and_names_of_a_network_are_not(vo
         feed_expect(&f, FB_FIND_DNS_TUNNEL, B, "100 different names below evil.co.uk");
     assert_string_equal(x->subject, "evil.co.uk");
     feed_end(&f);
+    feed_begin(&f, NULL); /* a tunnel that asks its server directly needs no domain */
+    feed_tcp(&f, 0, A, B, 53, FB_CS_SF, 10, 10, 1);
+    for (unsigned i = 0; i < 100; i++) {
+        snprintf(name, sizeof name, "dnscat.%016llx%016llx.%04x%u", (unsigned long long)tr_next(&r),
+                 (unsigned long long)tr_next(&r), i, i % 10);
+        feed_dns(&f, i, A, name, 16, 50);
+    }
+    feed_finish(&f);
+    feed_expect(&f, FB_FIND_DNS_TUNNEL, A, "100 different names below (no domain)");
+    feed_end(&f);
 }
 
 static void without_names_long_questions_are_a_tunnel_and_ordinary_ones_are_not(void **state)
@@ -492,6 +504,26 @@ static void thresholds_are_checked(void **state)
     }
 }
 
+static void every_threshold_stands_in_the_documentation_with_its_default(void **state)
+{
+    (void)state;
+    size_t n;
+    char *page = check_slurp("docs/detectors.md", &n), line[160];
+    for (unsigned i = 0; i < FB_DO_COUNT; i++) {
+        snprintf(line, sizeof line, "| `%s` | %lld | ", fb_detect_options[i].name,
+                 (long long)fb_detect_options[i].value);
+        if (!strstr(page, line))
+            fail_msg("docs/detectors.md has no line \"%s\"", line);
+        if (!strstr(page, fb_detect_options[i].doc))
+            fail_msg("docs/detectors.md does not say \"%s\"", fb_detect_options[i].doc);
+    }
+    for (unsigned k = 0; k < FB_FIND_KINDS; k++) {
+        snprintf(line, sizeof line, "`%s`", fb_finding_kind_name((enum fb_finding_kind)k));
+        assert_non_null(strstr(page, line));
+    }
+    free(page);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -519,6 +551,7 @@ int main(void)
         cmocka_unit_test(full_tables_shed_the_same_on_each_run_and_keep_what_is_busy),
         cmocka_unit_test(times_at_the_ends_of_the_range_do_no_harm),
         cmocka_unit_test(thresholds_are_checked),
+        cmocka_unit_test(every_threshold_stands_in_the_documentation_with_its_default),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

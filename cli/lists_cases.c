@@ -1,0 +1,69 @@
+#include "cli/lists_cases.h"
+
+#include "intel/names_def.h"
+#include "store/rectab.h"
+
+#define OWN_CLIENT 70 /* certainty of the join from here on: an answer that this session's own client got */
+
+struct walk {
+    struct fb_rec_cursor *names;
+    fb_lists_each fn;
+    void *ctx;
+    struct fb_list_name name[2];
+    struct fb_err *err;
+};
+
+static bool is(const struct fb_rec_cell *source, const char *text)
+{
+    return !source->null && source->s.n == strlen(text) && memcmp(source->s.p, text, source->s.n) == 0;
+}
+
+/* What the session's own client learnt or said itself is proof, as is mDNS; an answer to somebody else, a
+ * lease, a name from the reverse zone are none. */
+static enum fb_list_proof proof_of(const struct fb_rec_cell *source, const struct fb_rec_cell *certainty)
+{
+    if (is(source, "ptr"))
+        return FB_LIST_PTR;
+    if (is(source, "tls_sni") || is(source, "quic_sni") || is(source, "http_host") || is(source, "mdns"))
+        return FB_LIST_PROVEN;
+    return is(source, "dns") && !certainty->null && certainty->i >= OWN_CLIENT ? FB_LIST_PROVEN
+                                                                               : FB_LIST_HINT;
+}
+
+/* `cell`: name, source, certainty. */
+static void take_name(const struct fb_rec_cell *cell, struct fb_list_end *end, struct fb_list_name *name)
+{
+    if (cell[0].null || cell[0].s.n == 0)
+        return;
+    *name = (struct fb_list_name){(const char *)cell[0].s.p, cell[0].s.n, proof_of(&cell[1], &cell[2])};
+    end->name = name;
+    end->nnames = 1;
+}
+
+static enum fb_status on_session(void *ctx, const struct fb_session *s)
+{
+    struct walk *w = ctx;
+    struct fb_list_subject x = {
+        .orig = {.h = s->orig_h, .port = s->orig_p, .local = fb_list_addr_is_local(&s->orig_h)},
+        .resp = {.h = s->resp_h, .port = s->resp_p, .local = fb_list_addr_is_local(&s->resp_h)},
+        .ip_proto = s->ip_proto};
+    struct fb_rec_row row;
+    fb_rec_seek(w->names, s->number);
+    enum fb_status st = fb_rec_next(w->names, &row, w->err);
+    if (st == FB_OK) {
+        take_name(&row.cells[FB_NAMES_RESP_DOMAIN], &x.resp, &w->name[0]);
+        take_name(&row.cells[FB_NAMES_ORIG_DOMAIN], &x.orig, &w->name[1]);
+    } else if (st != FB_EOF) {
+        return st;
+    }
+    return w->fn(w->ctx, s, &x);
+}
+
+enum fb_status fb_lists_each_session(struct fb_case *c, fb_lists_each fn, void *ctx, struct fb_err *err)
+{
+    struct walk w = {.fn = fn, .ctx = ctx, .err = err};
+    FB_TRY(fb_rec_open(c, &fb_names_def, FB_REC_NEWEST, &w.names, err));
+    enum fb_status st = fb_case_each_session(c, on_session, &w, err);
+    fb_rec_close(w.names);
+    return st;
+}

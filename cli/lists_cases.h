@@ -1,0 +1,14 @@
+/* Sessions of a case as lists see them. One thread. */
+#ifndef FB_CLI_LISTS_CASES_H
+#define FB_CLI_LISTS_CASES_H
+
+#include "intel/list_judge.h"
+#include "store/case.h"
+
+/* Calls `fn` for each session in number order; both are borrowed for the call. Names are those of the newest
+ * layer of names; without one sessions have none. */
+typedef enum fb_status (*fb_lists_each)(void *ctx, const struct fb_session *s,
+                                        const struct fb_list_subject *subject);
+enum fb_status fb_lists_each_session(struct fb_case *c, fb_lists_each fn, void *ctx, struct fb_err *err);
+
+#endif

@@ -1,0 +1,14 @@
+/* What an intelligence pack says about the two ends of a session. */
+#ifndef FB_CLI_SHOW_INTEL_H
+#define FB_CLI_SHOW_INTEL_H
+
+#include "intel/intel.h"
+#include "replay/session.h"
+
+/* Lines for `show`; k NULL: packs are turned off, nothing is written. */
+void fb_show_intel_text(struct fb_buf *b, const struct fb_intel *k, const struct fb_session *s);
+
+/* A JSON object, or null. */
+void fb_show_intel_json(struct fb_buf *b, const struct fb_intel *k, const struct fb_session *s);
+
+#endif
