@@ -98,13 +98,14 @@ static enum fb_status print_text(struct shown *w, struct fb_out *out, struct fb_
     put_head(b, &s);
     for (size_t i = 0; i < fb_field_count(); i++)
         put_line(b, fb_field_at(i), &row);
-    FB_TRY(fb_seen_put_text(w->c, w->number, b, err));
     struct fb_buf filter;
     fb_buf_init(&filter, 4096);
     fb_session_put_display_filter(&filter, &s);
     fb_show_intel_text(b, w->intel, &s);
+    enum fb_status st = fb_seen_put_text(w->c, w->number, b, err);
     fb_buf_puts(b, "\n");
-    enum fb_status st = put_frames(w, b, false, err);
+    if (st == FB_OK)
+        st = put_frames(w, b, false, err);
     fb_buf_printf(b, "display filter          %s\n", fb_buf_cstr(&filter));
     fb_buf_puts(b, "cut out with            fbforensics packets ");
     fb_escape_term(b, w->source, strlen(w->source));
