@@ -49,7 +49,7 @@ static inline const uint8_t *fb_cur_take(struct fb_cur *c, size_t n)
         return NULL;
     }
     const uint8_t *p = c->p;
-    c->p += n;
+    c->p = n ? p + n : p; /* p may be NULL then */
     return p;
 }
 
