@@ -2,6 +2,7 @@
 #include "cli/custody_entry.h"
 #include "cli/ingest_run.h"
 #include "cli/message.h"
+#include "cli/name_run.h"
 #include "cli/output.h"
 #include "cli/verbs.h"
 #include "store/join.h"
@@ -139,6 +140,8 @@ static enum fb_status merge(const struct opened *in, char **paths, const char *o
     fb_buf_release(&custody);
     fb_buf_release(&inputs);
     fb_buf_release(&params);
+    if (st == FB_OK)
+        st = fb_names_run(c, err);
     if (st == FB_OK)
         st = fb_case_info(c, &info, err);
     if (st == FB_OK)
