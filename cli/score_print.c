@@ -13,10 +13,9 @@ static void put_key(struct fb_buf *b, const char *key)
 static void put_counts(struct fb_buf *b, const struct fb_scoring *s)
 {
     put_key(b, "anomaly");
-    fb_buf_printf(b, "%llu abnormal, %llu suspicious, %llu normal\n",
-                  (unsigned long long)s->level[FB_LEVEL_ABNORMAL],
-                  (unsigned long long)s->level[FB_LEVEL_SUSPICIOUS],
-                  (unsigned long long)s->level[FB_LEVEL_NORMAL]);
+    fb_buf_printf(
+        b, "%llu abnormal, %llu suspicious, %llu normal\n", (unsigned long long)s->level[FB_LEVEL_ABNORMAL],
+        (unsigned long long)s->level[FB_LEVEL_SUSPICIOUS], (unsigned long long)s->level[FB_LEVEL_NORMAL]);
 }
 
 static void put_drift(struct fb_buf *b, const struct fb_scoring *s)

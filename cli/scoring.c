@@ -73,8 +73,8 @@ static enum fb_status get_model(struct run *r)
 {
     struct fb_err why = {0};
     size_t distinct;
-    FB_TRY(fb_score_sample(r->c, r->how, r->how->model ? NULL : &r->sample, r->detect, &r->s.lists_run,
-                           r->err));
+    FB_TRY(
+        fb_score_sample(r->c, r->how, r->how->model ? NULL : &r->sample, r->detect, &r->s.lists_run, r->err));
     r->model = r->how->model;
     if (r->model)
         return FB_OK;

@@ -181,7 +181,7 @@ int fb_verb_findings(int argc, char **argv)
     struct request q = {0};
     struct fb_opt_list set = {0};
     struct fb_detect_opts o;
-    struct fb_ingest_opts in = FB_INGEST_OPTS_DEFAULT;
+    struct fb_ingest_opts in = FB_INGEST_OPTS_SCORED;
     const struct fb_opt opts[] = {
         {'j', "json", FB_OPT_FLAG, &q.json, NULL, NULL, "JSON lines, one object a finding"},
         {0, "csv", FB_OPT_FLAG, &q.csv, NULL, NULL, "CSV"},
@@ -189,6 +189,7 @@ int fb_verb_findings(int argc, char **argv)
         {0, "set", FB_OPT_LIST, &set, "NAME=VALUE", NULL, "a threshold of a detector (docs/detectors.md)"},
         {0, "fail-on", FB_OPT_CHOICE, &q.fail_on, "LEVEL", levels,
          "exit code 1 when a finding has that severity or more"},
+        FB_MODEL_OPTIONS(in),
         FB_SOURCE_OPTIONS(in),
         {0},
     };

@@ -61,12 +61,13 @@ int fb_verb_ingest(int argc, char **argv)
 {
     const char *path = NULL;
     bool force = false, resume = false;
-    struct fb_ingest_opts in = FB_INGEST_OPTS_DEFAULT;
+    struct fb_ingest_opts in = FB_INGEST_OPTS_SCORED;
     const struct fb_opt opts[] = {
         {'o', "output", FB_OPT_TEXT, &path, "CASE", NULL, "the case file to make (needed)"},
         {0, "force", FB_OPT_FLAG, &force, NULL, NULL, "replace CASE when it is a case already"},
         {0, "resume", FB_OPT_FLAG, &resume, NULL, NULL,
          "go on with an interrupted ingest: CASE alone, or FILE... -o CASE"},
+        FB_MODEL_OPTIONS(in),
         FB_INGEST_OPTIONS(in),
         {0},
     };

@@ -24,7 +24,7 @@ int fb_verb_sessions(int argc, char **argv)
     bool json = false, csv = false, zeek = false;
     const char *sort = NULL, *columns = NULL, *as_of = NULL;
     struct fb_rows_opts ro = {0};
-    struct fb_ingest_opts in = FB_INGEST_OPTS_DEFAULT;
+    struct fb_ingest_opts in = FB_INGEST_OPTS_SCORED;
     const struct fb_opt opts[] = {
         {'j', "json", FB_OPT_FLAG, &json, NULL, NULL, "JSON lines, all columns"},
         {0, "csv", FB_OPT_FLAG, &csv, NULL, NULL, "CSV, all columns"},
@@ -35,6 +35,7 @@ int fb_verb_sessions(int argc, char **argv)
         {0, "as-of", FB_OPT_TEXT, &as_of, "RUN|TIME", NULL,
          "tags as they stood after that run, or at that time"},
         {'n', "limit", FB_OPT_COUNT, &ro.limit, "N", NULL, "no more than N sessions"},
+        FB_MODEL_OPTIONS(in),
         FB_SOURCE_OPTIONS(in),
         {0},
     };

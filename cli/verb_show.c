@@ -172,12 +172,13 @@ int fb_verb_show(int argc, char **argv)
 {
     bool json = false;
     const char *as_of = NULL, *pack = NULL;
-    struct fb_ingest_opts in = FB_INGEST_OPTS_DEFAULT;
+    struct fb_ingest_opts in = FB_INGEST_OPTS_SCORED;
     const struct fb_opt opts[] = {
         {'j', "json", FB_OPT_FLAG, &json, NULL, NULL, "one JSON object"},
         {0, "as-of", FB_OPT_TEXT, &as_of, "RUN|TIME", NULL,
          "tags as they stood after that run, or at that time"},
         FB_OPT_INTEL(pack),
+        FB_MODEL_OPTIONS(in),
         FB_SOURCE_OPTIONS(in),
         {0},
     };
