@@ -101,7 +101,7 @@ static void put_pair(struct fb_buf *b, const char *what, const char *recorded, c
 void fb_layers_put_text(struct fb_buf *b, const struct fb_layers_result *r)
 {
     if (!r->compared) {
-        if (*r->why_not)
+        if (r->why_not && *r->why_not)
             fb_buf_printf(b, "scores          not compared: %s\n", r->why_not);
         return;
     }

@@ -14,7 +14,7 @@ struct fb_layer_digest {
 
 struct fb_layers_result {
     bool compared;       /* there are scores, and nothing was removed from the case since */
-    const char *why_not; /* "" when there are none */
+    const char *why_not; /* "" or NULL: there are no scores, or the facts differ */
     bool equal;
     char model[2][FB_DIGEST_HEXLEN];
     struct fb_layer_digest table[FB_LAYER_TABLES];

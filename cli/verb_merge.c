@@ -3,7 +3,6 @@
 #include "cli/custody_entry.h"
 #include "cli/ingest_run.h"
 #include "cli/message.h"
-#include "cli/name_run.h"
 #include "cli/output.h"
 #include "cli/verbs.h"
 #include "store/join.h"
