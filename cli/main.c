@@ -34,6 +34,7 @@ static const struct verb {
     {"migrate", fb_verb_migrate, "a copy of a case of an older version, in the format of this one"},
     {"replay", fb_verb_replay, "a case built again and compared, or a capture as it unfolds"},
     {"merge", fb_verb_merge, "cases of one analysis into one"},
+    {"hosts", fb_verb_hosts, "the devices behind the addresses, and how that is known"},
     {"names", fb_verb_names, "names that the traffic gave to addresses, and who said so"},
     {"dns", fb_verb_dns, "DNS transactions: who asked for which name, and what the answer was"},
     {"diff", fb_verb_diff, "what changed between two cases or captures"},

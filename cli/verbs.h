@@ -11,6 +11,7 @@ int fb_verb_show(int argc, char **argv);
 int fb_verb_packets(int argc, char **argv);
 int fb_verb_dns(int argc, char **argv);
 int fb_verb_names(int argc, char **argv);
+int fb_verb_hosts(int argc, char **argv);
 int fb_verb_sql(int argc, char **argv);
 int fb_verb_export(int argc, char **argv);
 int fb_verb_note(int argc, char **argv);
