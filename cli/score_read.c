@@ -6,7 +6,8 @@
 
 static enum fb_status not_there(struct fb_err *err)
 {
-    return fb_err_set(err, FB_ERR_NOTFOUND, "this case has no scores; make them with: fbforensics score CASE");
+    return fb_err_set(err, FB_ERR_NOTFOUND,
+                      "this case has no scores; make them with: fbforensics score CASE");
 }
 
 static enum fb_status odd(struct fb_err *err)
@@ -73,8 +74,7 @@ static bool take_row(const struct fb_rec_cell *c, struct fb_scoring *s)
         fb_buf_putc(&s->drift, '\n');
     }
     s->has_drift = !c[FB_SCORING_MOVED].null;
-    bool ok = take_params(c, s) &&
-              take_int(&c[FB_SCORING_TRAIN_SESSIONS], INT64_MAX, &s->train_sessions) &&
+    bool ok = take_params(c, s) && take_int(&c[FB_SCORING_TRAIN_SESSIONS], INT64_MAX, &s->train_sessions) &&
               take_int(&c[FB_SCORING_LEFT_OUT], INT64_MAX, &s->left_out) &&
               take_int(&c[FB_SCORING_TRAIN_ROWS], INT64_MAX, &s->train_rows) &&
               take_int(&c[FB_SCORING_DISTINCT], INT64_MAX, &s->distinct) &&
@@ -136,8 +136,8 @@ static enum fb_status read_parts(struct fb_case *c, int64_t run_id, struct fb_bu
     return st != FB_EOF ? st : bytes->failed ? fb_err_nomem(err, "the model") : FB_OK;
 }
 
-static enum fb_status train_again(const struct fb_buf *bytes, const struct fb_scoring *s, struct fb_model *out,
-                                  struct fb_err *err)
+static enum fb_status train_again(const struct fb_buf *bytes, const struct fb_scoring *s,
+                                  struct fb_model *out, struct fb_err *err)
 {
     struct fb_sample sample;
     struct fb_cur in = fb_cur_init(bytes->data, bytes->len);

@@ -24,7 +24,7 @@ int fb_verb_export(int argc, char **argv)
     const int zeek_dns = sizeof format_of / sizeof *format_of;
     int format = -1;
     const char *path = NULL, *key = NULL, *new_key = NULL;
-    struct fb_ingest_opts in = FB_INGEST_OPTS_DEFAULT;
+    struct fb_ingest_opts in = FB_INGEST_OPTS_SCORED;
     const struct fb_opt opts[] = {
         {'F', "format", FB_OPT_CHOICE, &format, "FORMAT", formats,
          "zeek-tsv, zeek-json, csv, jsonl or zeek-dns (needed)"},
@@ -32,6 +32,7 @@ int fb_verb_export(int argc, char **argv)
         {0, "pseudonymize", FB_OPT_TEXT, &key, "KEYFILE", NULL,
          "pseudonyms for addresses and MACs, the same for the same key"},
         {0, "new-pseudonym-key", FB_OPT_TEXT, &new_key, "FILE", NULL, "make a key file instead"},
+        FB_MODEL_OPTIONS(in),
         FB_SOURCE_OPTIONS(in),
         {0},
     };

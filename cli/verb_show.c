@@ -98,13 +98,14 @@ static enum fb_status print_text(struct shown *w, struct fb_out *out, struct fb_
     put_head(b, &s);
     for (size_t i = 0; i < fb_field_count(); i++)
         put_line(b, fb_field_at(i), &row);
-    FB_TRY(fb_seen_put_text(w->c, w->number, b, err));
     struct fb_buf filter;
     fb_buf_init(&filter, 4096);
     fb_session_put_display_filter(&filter, &s);
     fb_show_intel_text(b, w->intel, &s);
+    enum fb_status st = fb_seen_put_text(w->c, w->number, b, err);
     fb_buf_puts(b, "\n");
-    enum fb_status st = put_frames(w, b, false, err);
+    if (st == FB_OK)
+        st = put_frames(w, b, false, err);
     fb_buf_printf(b, "display filter          %s\n", fb_buf_cstr(&filter));
     fb_buf_puts(b, "cut out with            fbforensics packets ");
     fb_escape_term(b, w->source, strlen(w->source));
@@ -171,12 +172,13 @@ int fb_verb_show(int argc, char **argv)
 {
     bool json = false;
     const char *as_of = NULL, *pack = NULL;
-    struct fb_ingest_opts in = FB_INGEST_OPTS_DEFAULT;
+    struct fb_ingest_opts in = FB_INGEST_OPTS_SCORED;
     const struct fb_opt opts[] = {
         {'j', "json", FB_OPT_FLAG, &json, NULL, NULL, "one JSON object"},
         {0, "as-of", FB_OPT_TEXT, &as_of, "RUN|TIME", NULL,
          "tags as they stood after that run, or at that time"},
         FB_OPT_INTEL(pack),
+        FB_MODEL_OPTIONS(in),
         FB_SOURCE_OPTIONS(in),
         {0},
     };
