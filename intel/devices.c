@@ -13,7 +13,7 @@
 #define CLAIM_SLOTS   131072u
 #define TEXT_MAX      ((size_t)256 << 20)
 
-enum { PROTO_TCP = 6, PROTO_UDP = 17, PORT_MDNS = 5353 };
+enum { PROTO_TCP = 6 };
 
 enum fb_status fb_devices_new(const struct fb_devices_opts *o, struct fb_devices **out, struct fb_err *err)
 {
@@ -273,10 +273,11 @@ static void open_port(struct fb_devices *d, uint32_t node, const struct fb_devic
 
 void fb_devices_session(struct fb_devices *d, const struct fb_device_session *s)
 {
-    uint32_t o = fb_dev_addr(d, &s->orig_h, s->at.ts_ns, true), r = FB_DEV_NONE;
-    /* TTLs of multicast and of ICMP are chosen by other rules. */
-    bool plain = (s->ip_proto == PROTO_TCP || s->ip_proto == PROTO_UDP) && s->resp_p != PORT_MDNS &&
-                 !fb_addr_is_multicast(&s->resp_h);
+    uint32_t o = FB_DEV_NONE, r = FB_DEV_NONE;
+    bool plain =
+        s->ip_proto == PROTO_TCP; /* programs choose the TTL of other packets: DHCP, mDNS, traceroute */
+    if (s->orig_bytes)
+        o = fb_dev_addr(d, &s->orig_h, s->at.ts_ns, true);
     if (s->answered)
         r = fb_dev_addr(d, &s->resp_h, s->at.ts_ns, true);
     else

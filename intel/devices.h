@@ -77,7 +77,7 @@ struct fb_device_session {
     uint8_t ip_proto, orig_ttl, resp_ttl; /* 0: no packet */
     bool has_macs;                        /* and they are those of the ends: not inside of a tunnel */
     uint8_t orig_mac[6], resp_mac[6];
-    uint64_t orig_bytes, resp_bytes; /* of IP packets */
+    uint64_t orig_bytes, resp_bytes; /* of IP packets; who sent none is no device because of this session */
     bool answered;                   /* the responder sent a packet */
     bool open;                       /* ... that shows that its port is open */
     const char *service;             /* "" when not recognised */
