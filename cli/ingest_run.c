@@ -329,7 +329,8 @@ static enum fb_status do_run(struct run *r, const struct fb_ingest_opts *o, stru
     FB_TRY(add_evidence(r, err));
     FB_TRY(add_counters(r, err));
     FB_TRY(fb_case_finish(r->c, err));
-    return fb_names_run(r->c, err);
+    FB_TRY(fb_names_run(r->c, err));
+    return fb_ingest_lists_apply(o->lists, r->c, err);
 }
 
 static bool is_complete(const char *path)

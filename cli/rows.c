@@ -77,7 +77,8 @@ static void put_csv(struct printer *p, struct fb_buf *b, const struct fb_row *ro
         enum fb_value_kind kind = render(p, row, i);
         if (i)
             fb_buf_putc(b, ',');
-        fb_escape_csv(b, p->text.data, p->text.len, kind == FB_VAL_TEXT);
+        fb_escape_csv(b, p->text.data, p->text.len,
+                      kind == FB_VAL_TEXT || kind == FB_VAL_BYTES || kind == FB_VAL_LIST);
     }
     fb_buf_puts(b, "\r\n");
 }
@@ -126,6 +127,9 @@ static enum fb_status on_session(void *ctx, const struct fb_session *s)
 {
     struct printer *p = ctx;
     struct fb_row row = {s, p->parents, p->layers};
+    if (p->layers && !fb_row_filter_is_empty(&p->o->filter) &&
+        !fb_row_filter_match(&p->o->filter, p->layers, s->number))
+        return FB_OK;
     if (!p->sorter) {
         if (p->o->limit && p->rows++ == p->o->limit)
             return FB_EOF;

@@ -5,6 +5,7 @@
 #include "cli/fields.h"
 #include "cli/output.h"
 #include "cli/pseudonym.h"
+#include "cli/row_filter.h"
 
 enum fb_row_format { FB_ROWS_TABLE, FB_ROWS_JSON, FB_ROWS_CSV, FB_ROWS_ZEEK_TSV, FB_ROWS_ZEEK_JSON };
 
@@ -14,6 +15,7 @@ struct fb_rows_opts {
     const struct fb_field *sort; /* NULL: by number */
     bool descending;
     uint64_t limit;                 /* 0: none */
+    struct fb_row_filter filter;    /* checked; not together with pseudonyms */
     struct fb_pseudonym *pseudonym; /* NULL: values as they are */
 };
 

@@ -5,6 +5,7 @@
 #include "cli/message.h"
 #include "cli/pick.h"
 #include "cli/show_intel.h"
+#include "cli/show_reasons.h"
 #include "cli/source.h"
 #include "cli/verbs.h"
 
@@ -101,8 +102,10 @@ static enum fb_status print_text(struct shown *w, struct fb_out *out, struct fb_
     fb_buf_init(&filter, 4096);
     fb_session_put_display_filter(&filter, &s);
     fb_show_intel_text(b, w->intel, &s);
+    enum fb_status st = fb_show_reasons_text(b, w->c, w->number, err);
     fb_buf_puts(b, "\n");
-    enum fb_status st = put_frames(w, b, false, err);
+    if (st == FB_OK)
+        st = put_frames(w, b, false, err);
     fb_buf_printf(b, "display filter          %s\n", fb_buf_cstr(&filter));
     fb_buf_puts(b, "cut out with            fbforensics packets ");
     fb_escape_term(b, w->source, strlen(w->source));
@@ -128,6 +131,7 @@ static enum fb_status print_json(struct shown *w, struct fb_out *out, struct fb_
     }
     fb_buf_puts(b, "\"intel\":");
     fb_show_intel_json(b, w->intel, &s);
+    FB_TRY(fb_show_reasons_json(b, w->c, w->number, err));
     fb_buf_puts(b, ",\"display_filter\":\"");
     fb_session_put_display_filter(b, &s);
     fb_buf_puts(b, "\",\"frames\":[");
