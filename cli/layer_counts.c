@@ -101,10 +101,6 @@ void fb_layer_counts_text(struct fb_buf *b, const struct fb_layer_counts *n)
     if (n->listed)
         fb_buf_printf(b, "blacklisted     %llu of %llu sessions\n", (unsigned long long)n->blacklisted,
                       (unsigned long long)(n->conforming + n->nonconforming + n->unknown));
-    if (n->scored)
-        fb_buf_printf(b, "anomalies       %llu abnormal, %llu suspicious of %llu sessions with a verdict\n",
-                      (unsigned long long)n->abnormal, (unsigned long long)n->suspicious,
-                      (unsigned long long)(n->normal + n->suspicious + n->abnormal));
 }
 
 void fb_layer_counts_json(struct fb_buf *b, const struct fb_layer_counts *n)
@@ -118,10 +114,4 @@ void fb_layer_counts_json(struct fb_buf *b, const struct fb_layer_counts *n)
             (unsigned long long)n->unknown, (unsigned long long)n->blacklisted);
     else
         fb_buf_puts(b, "\"lists\":null,");
-    if (n->scored)
-        fb_buf_printf(b, "\"anomalies\":{\"normal\":%llu,\"suspicious\":%llu,\"abnormal\":%llu},",
-                      (unsigned long long)n->normal, (unsigned long long)n->suspicious,
-                      (unsigned long long)n->abnormal);
-    else
-        fb_buf_puts(b, "\"anomalies\":null,");
 }

@@ -18,7 +18,7 @@ enum fb_status fb_layer_counts(struct fb_case *c, struct fb_layer_counts *out, s
  * "unknown" (no whitelist judged any), "no list". */
 const char *fb_layer_conformance(const struct fb_layer_counts *n);
 
-/* Lines for people, and members of a JSON object with a comma at the end. */
+/* What lists say: lines for people, and members of a JSON object with a comma at the end. */
 void fb_layer_counts_text(struct fb_buf *b, const struct fb_layer_counts *n);
 void fb_layer_counts_json(struct fb_buf *b, const struct fb_layer_counts *n);
 

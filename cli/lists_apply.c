@@ -10,7 +10,7 @@
 struct run {
     struct fb_lists_ready with;
     struct fb_lists_layer layer;
-    struct fb_layer_counts found; /* for --fail-on */
+    int scored; /* exit code by scores and findings, for --fail-on */
     struct fb_buf scratch;
     bool exceptions, json;
     struct fb_out out;
@@ -88,7 +88,9 @@ static enum fb_status judge(struct run *r, const struct apply_args *a, struct fb
     enum fb_status st = fb_lists_layer_judge(&r->layer, c, err);
     enum fb_status closed = fb_out_close(&r->out, st == FB_OK ? err : NULL);
     st = st == FB_OK ? closed : st;
-    return st == FB_OK && fb_fail_on_wants_scores(a->fail_on) ? fb_layer_counts(c, &r->found, err) : st;
+    if (st == FB_OK)
+        r->scored = fb_fail_on_scored(c, a->fail_on, err);
+    return st;
 }
 
 static int judge_and_keep(char **args, const struct apply_args *a, struct run *r)
@@ -111,9 +113,10 @@ static int judge_and_keep(char **args, const struct apply_args *a, struct run *r
         return fb_cli_fail(&err);
     if (!a->exceptions)
         print_result(r, a, run_id);
-    r->found.nonconforming = r->layer.n.of[FB_LIST_NONCONFORMING];
-    r->found.blacklisted = r->layer.n.blacklisted;
-    return fb_fail_on_found(a->fail_on, &r->found) ? FB_EXIT_FINDINGS : code;
+    const struct fb_lists_counts *n = &r->layer.n;
+    if (fb_fail_on_judged(a->fail_on, n->of[FB_LIST_NONCONFORMING], n->blacklisted))
+        return FB_EXIT_FINDINGS;
+    return r->scored != FB_EXIT_OK ? r->scored : code;
 }
 
 static int apply(char **args, int n, const struct apply_args *a)
@@ -140,8 +143,7 @@ int fb_lists_apply(int argc, char **argv)
         {0, "dry-run", FB_OPT_FLAG, &a.dry_run, NULL, NULL, "say what would be, change nothing"},
         {0, "exceptions", FB_OPT_FLAG, &a.exceptions, NULL, NULL,
          "print the sessions that do not conform, and why"},
-        {0, "fail-on", FB_OPT_TEXT, &a.fail_on, "WHAT", NULL,
-         "nonconforming, blacklist, abnormal (with commas): exit code 1 when there is such a session"},
+        FB_FAIL_ON_WORDS(a.fail_on),
         {0, "examiner", FB_OPT_TEXT, &a.examiner, "NAME", NULL, "who judges; default: the user"},
         {'j', "json", FB_OPT_FLAG, &a.json, NULL, NULL, "JSON"},
         FB_LISTS_OPTIONS(a.p),

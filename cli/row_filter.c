@@ -3,17 +3,15 @@
 #include "base/record.h"
 #include "cli/message.h"
 
+enum { ALL, NORMAL, SUSPICIOUS, ABNORMAL };
+const char *const fb_row_levels[] = {"all", "normal", "suspicious", "abnormal", NULL};
+
 int fb_row_filter_check(struct fb_row_filter *f, const char *verb)
 {
-    static const char *const verdict[] = {"abnormal", "suspicious", "normal"};
     const char *why;
-    bool known = !f->anomaly;
     if (f->domain && !fb_list_pattern_parse(f->domain, strlen(f->domain), &f->pattern, &why))
         return fb_cli_usage(verb, "--domain %s: %s", f->domain, why);
-    for (size_t i = 0; !known && i < sizeof verdict / sizeof *verdict; i++)
-        known = strcmp(f->anomaly, verdict[i]) == 0;
-    return known ? -1
-                 : fb_cli_usage(verb, "--anomaly %s: expected abnormal, suspicious or normal", f->anomaly);
+    return -1;
 }
 
 bool fb_row_filter_is_empty(const struct fb_row_filter *f)
@@ -58,13 +56,19 @@ static bool tagged(const char *tag, struct fb_session_layers *l, uint64_t number
     return false;
 }
 
-bool fb_row_filter_match(const struct fb_row_filter *f, struct fb_session_layers *l, uint64_t number)
+static bool is_level(struct fb_session_layers *l, uint64_t number, int level)
 {
     struct fb_span s;
+    return get(l, number, FB_LAYER_ANOMALY, &s) && s.n == strlen(fb_row_levels[level]) &&
+           memcmp(s.p, fb_row_levels[level], s.n) == 0;
+}
+
+bool fb_row_filter_match(const struct fb_row_filter *f, struct fb_session_layers *l, uint64_t number)
+{
     if (f->domain && !named(f, l, number, FB_LAYER_RESP_DOMAIN) && !named(f, l, number, FB_LAYER_ORIG_DOMAIN))
         return false;
-    if (f->anomaly && !(get(l, number, FB_LAYER_ANOMALY, &s) && s.n == strlen(f->anomaly) &&
-                        memcmp(s.p, f->anomaly, s.n) == 0))
+    if (f->anomaly != ALL && !is_level(l, number, f->anomaly) &&
+        !(f->anomaly == SUSPICIOUS && is_level(l, number, ABNORMAL)))
         return false;
     return !f->tag || tagged(f->tag, l, number);
 }

@@ -6,9 +6,12 @@
 #include "intel/list_domain.h"
 #include "store/session_layers.h"
 
+extern const char *const fb_row_levels[];
+
 struct fb_row_filter {
-    const char *domain, *tag, *anomaly; /* as the options have them; NULL: all */
-    struct fb_list_pattern pattern;     /* of domain */
+    const char *domain, *tag;       /* as the options have them; NULL: all */
+    int anomaly;                    /* index of fb_row_levels */
+    struct fb_list_pattern pattern; /* of domain */
 };
 
 #define FB_ROW_FILTER_OPTIONS(f)                                                                             \
@@ -21,8 +24,8 @@ struct fb_row_filter {
      "only sessions with an end of that name; *.example.com: below it"},                                     \
         {0, "tag", FB_OPT_TEXT, &(f).tag, "TAG", NULL, "only sessions with that tag"},                       \
     {                                                                                                        \
-        0, "anomaly", FB_OPT_TEXT, &(f).anomaly, "VERDICT", NULL,                                            \
-            "only sessions with that verdict of the model: abnormal, suspicious, normal"                     \
+        0, "anomaly", FB_OPT_CHOICE, &(f).anomaly, "LEVEL", fb_row_levels,                                   \
+            "only sessions of that level; suspicious: abnormal ones too"                                     \
     }
 
 /* -1, or the exit code after a message. */

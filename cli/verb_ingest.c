@@ -1,5 +1,6 @@
 #include "cli/fail_on.h"
 #include "cli/info_print.h"
+#include "cli/layer_counts.h"
 #include "cli/message.h"
 #include "cli/source.h"
 #include "cli/verbs.h"
@@ -26,17 +27,16 @@ struct request {
     struct fb_ingest_lists lists;
 };
 
-/* -1, or the exit code: something was found that the caller wants to be told of, or could not be looked for.
- */
 static int look_for(struct fb_case *c, const char *fail_on)
 {
     struct fb_layer_counts n;
     struct fb_err err = {0};
     if (!fail_on)
-        return -1;
+        return FB_EXIT_OK;
     if (fb_layer_counts(c, &n, &err) != FB_OK)
         return fb_cli_fail(&err);
-    return fb_fail_on_found(fail_on, &n) ? FB_EXIT_FINDINGS : -1;
+    return fb_fail_on_judged(fail_on, n.nonconforming, n.blacklisted) ? FB_EXIT_FINDINGS
+                                                                      : fb_fail_on_scored(c, fail_on, &err);
 }
 
 static int finish(struct fb_case *c, const struct request *q, const char *path, enum fb_status st,
@@ -45,11 +45,10 @@ static int finish(struct fb_case *c, const struct request *q, const char *path, 
     if (st != FB_OK && st != FB_ERR_DAMAGED)
         return fb_cli_fail(err);
     int code = q->in.quiet ? FB_EXIT_OK : print_result(c, path);
-    int found = code == FB_EXIT_OK ? look_for(c, q->fail_on) : code;
+    if (code == FB_EXIT_OK)
+        code = look_for(c, q->fail_on);
     fb_case_close(c);
-    if (found >= 0)
-        return found;
-    return st == FB_ERR_DAMAGED ? FB_EXIT_DAMAGED : code;
+    return code == FB_EXIT_OK && st == FB_ERR_DAMAGED ? FB_EXIT_DAMAGED : code;
 }
 
 static int run_new(char **argv, int nargs, const struct request *q)
@@ -101,15 +100,15 @@ static int ingest(char **argv, int nargs, struct request *q)
 
 int fb_verb_ingest(int argc, char **argv)
 {
-    struct request q = {.in = FB_INGEST_OPTS_DEFAULT};
+    struct request q = {.in = FB_INGEST_OPTS_SCORED};
     const struct fb_opt opts[] = {
         {'o', "output", FB_OPT_TEXT, &q.path, "CASE", NULL, "the case file to make (needed)"},
         {0, "force", FB_OPT_FLAG, &q.force, NULL, NULL, "replace CASE when it is a case already"},
         {0, "resume", FB_OPT_FLAG, &q.resume, NULL, NULL,
          "go on with an interrupted ingest: CASE alone, or FILE... -o CASE"},
-        {0, "fail-on", FB_OPT_TEXT, &q.fail_on, "WHAT", NULL,
-         "nonconforming, blacklist, abnormal (with commas): exit code 1 when there is such a session"},
+        FB_FAIL_ON_WORDS(q.fail_on),
         FB_INGEST_LISTS_OPTIONS(q.lists),
+        FB_MODEL_OPTIONS(q.in),
         FB_INGEST_OPTIONS(q.in),
         {0},
     };
@@ -117,7 +116,11 @@ int fb_verb_ingest(int argc, char **argv)
         "ingest", "FILE|DIR|-... -o CASE | --resume CASE",
         "Reads captures (pcap, pcapng; plain, gzip, zstd, lz4, xz) as one timeline, builds their sessions "
         "and keeps them in a\n"
-        "new case file. Every file is hashed. Damaged evidence is used as far as it goes: exit code 3.",
+        "new case file. Every file is hashed. Damaged evidence is used as far as it goes: exit code 3. Then "
+        "lists judge the\n"
+        "sessions, a model is trained on those that no blacklist matches, every session gets its anomaly "
+        "score, and\n"
+        "findings are kept (fbforensics findings).",
         "  fbforensics ingest office.pcapng -o office.fbcase\n"
         "  fbforensics ingest /evidence/2024-03-01/ -o day.fbcase --threads 4\n"
         "  tcpdump -r x.pcap -w - tcp | fbforensics ingest - -o tcp.fbcase\n"
@@ -129,6 +132,8 @@ int fb_verb_ingest(int argc, char **argv)
     int nargs, code = fb_cli_parse(&help, opts, argc, argv, &nargs);
     if (code < 0)
         code = fb_fail_on_check(help.verb, q.fail_on);
+    if (code < 0 && q.in.no_model && fb_fail_on_wants_scores(q.fail_on))
+        code = fb_cli_usage(help.verb, "--fail-on %s needs scores, which --no-model leaves out", q.fail_on);
     if (code < 0)
         code = ingest(argv, nargs, &q);
     fb_ingest_lists_release(&q.lists);

@@ -66,7 +66,7 @@ static int print(char **argv, int nargs, struct request *q, const char *verb)
 
 int fb_verb_sessions(int argc, char **argv)
 {
-    struct request q = {.in = FB_INGEST_OPTS_DEFAULT};
+    struct request q = {.in = FB_INGEST_OPTS_SCORED};
     const struct fb_opt opts[] = {
         {'j', "json", FB_OPT_FLAG, &q.json, NULL, NULL, "JSON lines, all columns"},
         {0, "csv", FB_OPT_FLAG, &q.csv, NULL, NULL, "CSV, all columns"},
@@ -79,6 +79,7 @@ int fb_verb_sessions(int argc, char **argv)
         {'n', "limit", FB_OPT_COUNT, &q.rows.limit, "N", NULL, "no more than N sessions"},
         FB_ROW_FILTER_OPTIONS(q.rows.filter),
         FB_INGEST_LISTS_OPTIONS(q.lists),
+        FB_MODEL_OPTIONS(q.in),
         FB_SOURCE_OPTIONS(q.in),
         {0},
     };

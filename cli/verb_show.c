@@ -4,6 +4,7 @@
 #include "cli/intel_find.h"
 #include "cli/message.h"
 #include "cli/pick.h"
+#include "cli/seen.h"
 #include "cli/show_intel.h"
 #include "cli/show_reasons.h"
 #include "cli/source.h"
@@ -103,6 +104,8 @@ static enum fb_status print_text(struct shown *w, struct fb_out *out, struct fb_
     fb_session_put_display_filter(&filter, &s);
     fb_show_intel_text(b, w->intel, &s);
     enum fb_status st = fb_show_reasons_text(b, w->c, w->number, err);
+    if (st == FB_OK)
+        st = fb_seen_put_text(w->c, w->number, b, err);
     fb_buf_puts(b, "\n");
     if (st == FB_OK)
         st = put_frames(w, b, false, err);
@@ -134,7 +137,9 @@ static enum fb_status print_json(struct shown *w, struct fb_out *out, struct fb_
     FB_TRY(fb_show_reasons_json(b, w->c, w->number, err));
     fb_buf_puts(b, ",\"display_filter\":\"");
     fb_session_put_display_filter(b, &s);
-    fb_buf_puts(b, "\",\"frames\":[");
+    fb_buf_puts(b, "\",\"seen\":");
+    FB_TRY(fb_seen_put_json(w->c, w->number, b, err));
+    fb_buf_puts(b, ",\"frames\":[");
     FB_TRY(put_frames(w, b, true, err));
     fb_buf_puts(b, "]}\n");
     return FB_OK;
@@ -171,12 +176,13 @@ int fb_verb_show(int argc, char **argv)
 {
     bool json = false;
     const char *as_of = NULL, *pack = NULL;
-    struct fb_ingest_opts in = FB_INGEST_OPTS_DEFAULT;
+    struct fb_ingest_opts in = FB_INGEST_OPTS_SCORED;
     const struct fb_opt opts[] = {
         {'j', "json", FB_OPT_FLAG, &json, NULL, NULL, "one JSON object"},
         {0, "as-of", FB_OPT_TEXT, &as_of, "RUN|TIME", NULL,
          "tags as they stood after that run, or at that time"},
         FB_OPT_INTEL(pack),
+        FB_MODEL_OPTIONS(in),
         FB_SOURCE_OPTIONS(in),
         {0},
     };

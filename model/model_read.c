@@ -280,7 +280,7 @@ static enum fb_status get_card(struct fb_cur c, struct fb_model *m, struct fb_er
     struct fb_model_card *card = &m->card;
     bool texts = get_text(&c, card->tool, sizeof card->tool) && get_text(&c, card->note, sizeof card->note);
     uint64_t n = get_varint(&c);
-    if (!texts || n > FB_MODEL_CASES_MAX || n * FB_DIGEST_LEN != fb_cur_left(&c))
+    if (!texts || !fb_cur_ok(&c) || n > FB_MODEL_CASES_MAX || n * FB_DIGEST_LEN != fb_cur_left(&c))
         return damaged(err, "its card");
     for (uint64_t i = 0; i < n; i++) {
         struct fb_digest d;

@@ -4,7 +4,8 @@
 #include "model/explain.h"
 #include "model/model_file.h"
 
-static const struct fb_features ROW = {{1, 2000000, 4000, 10, 300000, 1000000, 400000, 500000, 9000, 0, 4, 443}};
+static const struct fb_features ROW = {
+    {1, 2000000, 4000, 10, 300000, 1000000, 400000, 500000, 9000, 0, 4, 443}};
 
 /* An unsigned file gets the digests of its bytes, so that the parser is reached. */
 static void mend_digests(uint8_t *p, size_t n)
@@ -37,8 +38,8 @@ static void try_model(const uint8_t *p, size_t n)
     if (fb_model_explain(&m, &ROW, &e, NULL) != FB_OK)
         abort();
     fb_buf_init(&again, FB_MODEL_FILE_BYTES_MAX);
-    if (!sig.present && (fb_model_put(&m, NULL, &again, NULL) != FB_OK || again.len != n ||
-                         memcmp(again.data, p, n) != 0))
+    if (!sig.present &&
+        (fb_model_put(&m, NULL, &again, NULL) != FB_OK || again.len != n || memcmp(again.data, p, n) != 0))
         abort();
     fb_buf_release(&again);
     fb_model_release(&m);

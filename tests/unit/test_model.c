@@ -445,6 +445,25 @@ static void mend_digests(struct fb_buf *f)
     memcpy(f->data + f->len - sizeof d.b, d.b, sizeof d.b);
 }
 
+/* The last bytes of the card are the number of cases: cut inside that number, the card is none. */
+static void a_card_that_ends_within_a_number_is_refused(void **state)
+{
+    (void)state;
+    struct fb_model_params p = small_params();
+    struct fb_model m = train(&p, 120, 150, 1), back;
+    struct fb_buf f;
+    write_model(&m, NULL, &f);
+    f.data[f.len - 33] = 0x80;
+    mend_digests(&f);
+    assert_int_equal(fb_model_get(f.data, f.len, &back, NULL, NULL), FB_ERR_INPUT);
+    f.data[f.len - 33] = 0;
+    mend_digests(&f);
+    assert_int_equal(fb_model_get(f.data, f.len, &back, NULL, NULL), FB_OK);
+    fb_model_release(&back);
+    fb_buf_release(&f);
+    fb_model_release(&m);
+}
+
 static void a_forged_file_is_refused_or_does_no_harm(void **state)
 {
     (void)state;
@@ -497,6 +516,7 @@ int main(void)
         cmocka_unit_test(drift_names_the_feature_that_moved),
         cmocka_unit_test(a_model_comes_back_from_its_file),
         cmocka_unit_test(a_file_that_is_damaged_or_cut_anywhere_is_refused),
+        cmocka_unit_test(a_card_that_ends_within_a_number_is_refused),
         cmocka_unit_test(a_forged_file_is_refused_or_does_no_harm),
     };
     return cmocka_run_group_tests(tests, make_rows, NULL);
