@@ -49,7 +49,8 @@ static inline const uint8_t *fb_cur_take(struct fb_cur *c, size_t n)
         return NULL;
     }
     const uint8_t *p = c->p;
-    c->p += n;
+    if (n)
+        c->p += n; /* not on NULL, which an empty cursor may hold */
     return p;
 }
 

@@ -1,5 +1,6 @@
 #include "cli/evidence_plan.h"
 #include "cli/info_print.h"
+#include "cli/scoring.h"
 
 #include "base/escape.h"
 #include "base/timefmt.h"
@@ -258,6 +259,8 @@ enum fb_status fb_info_print_json(struct fb_case *c, struct fb_out *out, struct 
     put_counters(c, b);
     fb_buf_putc(b, ',');
     FB_TRY(put_tables(c, b, err));
+    FB_TRY(fb_scoring_put_json(c, b, err));
+    fb_buf_putc(b, ',');
     FB_TRY(put_all_evidence(c, &info, out, err));
     fb_buf_puts(b, "}\n");
     fb_out_row(out);

@@ -1,11 +1,12 @@
 /* Going on with an interrupted ingest. */
+#include "cli/case_layers.h"
 #include "cli/evidence_plan.h"
 #include "cli/ingest_run.h"
 #include "cli/run_record.h"
 
 struct resumed {
     struct fb_ingest_opts opts;
-    char *filter;
+    char *filter, *model;
     struct fb_plan plan;
     char **paths;
     bool complete;
@@ -28,6 +29,15 @@ static enum fb_status same_options(const struct fb_ingest_opts *given, const cha
                      "stay as they were");
 }
 
+/* Of those that belong to the facts. */
+static bool run_options_given(const struct fb_ingest_opts *given)
+{
+    struct fb_ingest_opts o = *given;
+    o.model = NULL;
+    o.no_model = false;
+    return fb_ingest_opts_decide(&o);
+}
+
 static enum fb_status read_case(const char *path, const struct fb_ingest_opts *given, struct resumed *r,
                                 struct fb_err *err)
 {
@@ -38,12 +48,14 @@ static enum fb_status read_case(const char *path, const struct fb_ingest_opts *g
     r->complete = st == FB_OK && info.complete;
     r->opts = *given;
     if (st == FB_OK && !r->complete) {
-        if (fb_ingest_opts_decide(given))
+        if (run_options_given(given))
             st = same_options(given, info.params_json, err);
         if (st == FB_OK)
             st = fb_run_params_read(info.params_json, &r->opts, &r->filter, err);
         if (st == FB_OK)
             st = fb_plan_read(info.plan_json, &r->plan, err);
+        if (st == FB_OK)
+            st = fb_case_layers_recorded(c, &r->opts, &r->model, err);
     }
     fb_case_close(c);
     return st;
@@ -68,7 +80,7 @@ enum fb_status fb_ingest_resume(const char *case_path, const char *const *given,
     if (st == FB_OK && r.complete) {
         st = fb_case_tidy(case_path, err);
         if (st == FB_OK)
-            st = FB_EOF;
+            st = fb_case_layers_complete(case_path, o, out, err);
     } else if (st == FB_OK) {
         st = go_on(case_path, given, ngiven, &r, out, err);
     }
@@ -77,5 +89,6 @@ enum fb_status fb_ingest_resume(const char *case_path, const char *const *given,
     free(r.paths);
     fb_plan_release(&r.plan);
     free(r.filter);
+    free(r.model);
     return st;
 }

@@ -3,11 +3,11 @@
 #include "base/buf.h"
 #include "base/escape.h"
 #include "base/memory.h"
+#include "cli/case_layers.h"
 #include "cli/custody_entry.h"
 #include "cli/evidence_plan.h"
 #include "cli/interrupt.h"
 #include "cli/message.h"
-#include "cli/name_run.h"
 #include "cli/progress.h"
 #include "cli/run_record.h"
 #include "ingest/timeline.h"
@@ -45,7 +45,7 @@ void fb_ingest_custody_json(struct fb_buf *out)
 bool fb_ingest_opts_decide(const struct fb_ingest_opts *o)
 {
     return o->ignore_checksums || o->filter || o->after_ns != INT64_MIN || o->before_ns != INT64_MAX ||
-           o->memory_bytes;
+           o->memory_bytes || o->model || o->no_model;
 }
 
 struct run {
@@ -53,6 +53,7 @@ struct run {
     struct fb_engine *e;
     struct fb_case *c;
     struct fb_session_sink to_case;
+    struct fb_case_layers layers;
     uint64_t sessions, tunnelled;
     struct fb_progress progress;
     const char *path; /* of the case; NULL: in memory */
@@ -156,25 +157,29 @@ static enum fb_status new_case(struct run *r, const struct fb_case_run *run, str
 
 static enum fb_status begin_case(struct run *r, const struct fb_ingest_opts *o, struct fb_err *err)
 {
-    struct fb_buf params, custody;
+    struct fb_buf params, custody, options;
     fb_buf_init(&params, (size_t)1 << 20);
+    fb_buf_init(&options, (size_t)1 << 20);
     fb_buf_init(&custody, (size_t)16 << 20);
     fb_run_params_json(&params, o);
     fb_run_custody_json(&custody, saved_argc, saved_argv);
     struct fb_case_run run = {FB_VERSION, fb_buf_cstr(&params), fb_buf_cstr(&custody)};
     enum fb_status st = FB_OK;
-    if (params.failed || custody.failed)
+    if (!params.failed)
+        fb_case_layers_put_options(&options, run.params_json, &r->layers);
+    if (params.failed || custody.failed || options.failed)
         st = fb_err_set(err, FB_ERR_LIMIT, "the command line is too long to be recorded");
     if (st == FB_OK)
         st = r->resume ? fb_case_resume(r->path, &run, &r->c, err) : new_case(r, &run, err);
     if (st == FB_OK)
         fb_case_set_locate(r->c, locate, r);
     if (st == FB_OK)
-        st = begin_custody(r->c, r->resume ? "ingest-resume" : "ingest", run.params_json, err);
+        st = begin_custody(r->c, r->resume ? "ingest-resume" : "ingest", fb_buf_cstr(&options), err);
     if (st == FB_OK)
         st = fb_case_commit(r->c, err);
     fb_buf_release(&params);
     fb_buf_release(&custody);
+    fb_buf_release(&options);
     return st;
 }
 
@@ -329,7 +334,7 @@ static enum fb_status do_run(struct run *r, const struct fb_ingest_opts *o, stru
     FB_TRY(add_evidence(r, err));
     FB_TRY(add_counters(r, err));
     FB_TRY(fb_case_finish(r->c, err));
-    return fb_names_run(r->c, err);
+    return fb_case_layers_run(r->c, &r->layers, err);
 }
 
 static bool is_complete(const char *path)
@@ -366,8 +371,8 @@ static void after_failure(const struct run *r, bool began, struct fb_err *err)
                why.msg, r->path);
 }
 
-static enum fb_status run(struct run *r, const char *const *paths, size_t npaths,
-                          const struct fb_ingest_opts *o, struct fb_case **out, struct fb_err *err)
+static enum fb_status read_all(struct run *r, const char *const *paths, size_t npaths,
+                               const struct fb_ingest_opts *o, struct fb_case **out, struct fb_err *err)
 {
     struct fb_timeline_opts to = {.filter = o->filter, .after_ns = o->after_ns, .before_ns = o->before_ns};
     r->alloc_failures = fb_alloc_failures();
@@ -391,6 +396,16 @@ static enum fb_status run(struct run *r, const char *const *paths, size_t npaths
     fb_timeline_close(r->t);
     if (st != FB_OK && st != FB_ERR_DAMAGED)
         after_failure(r, began, err);
+    return st;
+}
+
+static enum fb_status run(struct run *r, const char *const *paths, size_t npaths,
+                          const struct fb_ingest_opts *o, struct fb_case **out, struct fb_err *err)
+{
+    enum fb_status st = fb_case_layers_init(&r->layers, o, err);
+    if (st == FB_OK)
+        st = read_all(r, paths, npaths, o, out, err);
+    fb_case_layers_release(&r->layers);
     return st;
 }
 

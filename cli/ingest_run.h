@@ -17,6 +17,9 @@ struct fb_ingest_opts {
     const char *filter;
     int64_t after_ns, before_ns;
     uint64_t threads, memory_bytes;
+    bool score;        /* the verb wants scores and findings */
+    bool no_model;     /* but the user does not */
+    const char *model; /* file to score with; NULL: one that is trained on the case */
     bool quiet;
     int progress;            /* enum fb_progress_mode */
     struct fb_unlock unlock; /* of an encrypted case, for verbs that read cases */
@@ -24,6 +27,22 @@ struct fb_ingest_opts {
 #define FB_INGEST_OPTS_DEFAULT ((struct fb_ingest_opts){.after_ns = INT64_MIN, .before_ns = INT64_MAX})
 
 extern const char *const fb_progress_choices[];
+
+/* For verbs that show scores: captures get them as cases do. */
+#define FB_INGEST_OPTS_SCORED                                                                                \
+    ((struct fb_ingest_opts){.after_ns = INT64_MIN, .before_ns = INT64_MAX, .score = true})
+
+#define FB_MODEL_OPTIONS(o)                                                                                  \
+    {0,                                                                                                      \
+     "model",                                                                                                \
+     FB_OPT_TEXT,                                                                                            \
+     &(o).model,                                                                                             \
+     "FILE",                                                                                                 \
+     NULL,                                                                                                   \
+     "score captures with this model instead of their own"},                                                 \
+    {                                                                                                        \
+        0, "no-model", FB_OPT_FLAG, &(o).no_model, NULL, NULL, "no scores and no findings for captures"      \
+    }
 
 /* The options of verbs that read a case or captures. */
 #define FB_SOURCE_OPTIONS(o) FB_INGEST_OPTIONS(o), FB_UNLOCK_OPTIONS((o).unlock)

@@ -41,6 +41,10 @@ static const struct verb {
     {"intel", fb_verb_intel, "owners of addresses, vendors, services, vulnerabilities: packs"},
     {"features", fb_verb_features, "the features that the model sees of a session"},
     {"findings", fb_verb_findings, "what a person should look at, worst first"},
+    {"explain", fb_verb_explain, "why a session has its anomaly score"},
+    {"score", fb_verb_score, "anomaly scores and findings, as a new layer of a case"},
+    {"train", fb_verb_train, "a model out of cases or captures"},
+    {"model", fb_verb_model, "what a model is, whether it is whole, how two differ"},
     {"lists", fb_verb_lists, "whitelists, blacklists, feeds: check, sign, apply, make"},
     {"suppress", fb_verb_suppress, "an entry of a whitelist out of a session, with the reason"},
 };

@@ -1,4 +1,5 @@
-/* The name join over a case: reads its facts and sessions in the order of time and writes the layer `names`. */
+/* The name join over a case: reads its facts and sessions in the order of time and writes the layer `names`.
+ */
 #ifndef FB_CLI_NAME_RUN_H
 #define FB_CLI_NAME_RUN_H
 

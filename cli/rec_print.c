@@ -79,8 +79,7 @@ static void put_hex(struct fb_buf *out, struct fb_span s)
     }
 }
 
-/* As raw text: whoever takes it escapes it for its medium. Items of a list are joined by commas. */
-static void put_text(struct fb_buf *out, enum fb_rec_type type, const struct fb_rec_cell *cell)
+void fb_rec_cell_text(struct fb_buf *out, enum fb_rec_type type, const struct fb_rec_cell *cell)
 {
     char t[FB_TIME_STRLEN], a[FB_ADDR_STRLEN];
     struct fb_cur list;
@@ -113,8 +112,8 @@ static void put_text(struct fb_buf *out, enum fb_rec_type type, const struct fb_
     }
 }
 
-static void put_json(struct fb_buf *out, enum fb_rec_type type, const struct fb_rec_cell *cell,
-                     struct fb_buf *text)
+void fb_rec_cell_json(struct fb_buf *out, enum fb_rec_type type, const struct fb_rec_cell *cell,
+                      struct fb_buf *text)
 {
     struct fb_cur list;
     struct fb_span item;
@@ -129,7 +128,7 @@ static void put_json(struct fb_buf *out, enum fb_rec_type type, const struct fb_
         return;
     }
     fb_buf_clear(text);
-    put_text(text, type, cell);
+    fb_rec_cell_text(text, type, cell);
     if (type == FB_REC_INT)
         fb_buf_put(out, text->data, text->len);
     else
@@ -154,12 +153,12 @@ static enum fb_status put_row(struct printer *r, const struct fb_rec_row *row)
             if (cell.null)
                 continue;
             fb_buf_printf(&r->out->buf, "%s\"%s\":", sep, r->shown.name[i]);
-            put_json(&r->out->buf, type, &cell, &r->text);
+            fb_rec_cell_json(&r->out->buf, type, &cell, &r->text);
             sep = ",";
             continue;
         }
         fb_buf_clear(&r->text);
-        put_text(&r->text, type, &cell);
+        fb_rec_cell_text(&r->text, type, &cell);
         if (r->table) {
             fb_table_cell(r->table, r->text.data, r->text.len);
         } else {

@@ -20,4 +20,12 @@ struct fb_rec_print {
 enum fb_status fb_rec_print(struct fb_case *c, const struct fb_rec_print *p, struct fb_out *out,
                             struct fb_err *err);
 
+/* One cell as raw text, which the caller escapes for its medium; items of a list are joined by commas.
+ * Nothing for null. */
+void fb_rec_cell_text(struct fb_buf *out, enum fb_rec_type type, const struct fb_rec_cell *cell);
+
+/* One cell that is not null as JSON. `text` is memory for the call. */
+void fb_rec_cell_json(struct fb_buf *out, enum fb_rec_type type, const struct fb_rec_cell *cell,
+                      struct fb_buf *text);
+
 #endif

@@ -6,9 +6,10 @@
 int fb_verb_info(int argc, char **argv)
 {
     bool json = false;
-    struct fb_ingest_opts in = FB_INGEST_OPTS_DEFAULT;
+    struct fb_ingest_opts in = FB_INGEST_OPTS_SCORED;
     const struct fb_opt opts[] = {
         {'j', "json", FB_OPT_FLAG, &json, NULL, NULL, "one JSON object"},
+        FB_MODEL_OPTIONS(in),
         FB_SOURCE_OPTIONS(in),
         {0},
     };

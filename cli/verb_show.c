@@ -4,6 +4,7 @@
 #include "cli/intel_find.h"
 #include "cli/message.h"
 #include "cli/pick.h"
+#include "cli/seen.h"
 #include "cli/show_intel.h"
 #include "cli/source.h"
 #include "cli/verbs.h"
@@ -101,8 +102,10 @@ static enum fb_status print_text(struct shown *w, struct fb_out *out, struct fb_
     fb_buf_init(&filter, 4096);
     fb_session_put_display_filter(&filter, &s);
     fb_show_intel_text(b, w->intel, &s);
+    enum fb_status st = fb_seen_put_text(w->c, w->number, b, err);
     fb_buf_puts(b, "\n");
-    enum fb_status st = put_frames(w, b, false, err);
+    if (st == FB_OK)
+        st = put_frames(w, b, false, err);
     fb_buf_printf(b, "display filter          %s\n", fb_buf_cstr(&filter));
     fb_buf_puts(b, "cut out with            fbforensics packets ");
     fb_escape_term(b, w->source, strlen(w->source));
@@ -130,7 +133,9 @@ static enum fb_status print_json(struct shown *w, struct fb_out *out, struct fb_
     fb_show_intel_json(b, w->intel, &s);
     fb_buf_puts(b, ",\"display_filter\":\"");
     fb_session_put_display_filter(b, &s);
-    fb_buf_puts(b, "\",\"frames\":[");
+    fb_buf_puts(b, "\",\"seen\":");
+    FB_TRY(fb_seen_put_json(w->c, w->number, b, err));
+    fb_buf_puts(b, ",\"frames\":[");
     FB_TRY(put_frames(w, b, true, err));
     fb_buf_puts(b, "]}\n");
     return FB_OK;
@@ -167,12 +172,13 @@ int fb_verb_show(int argc, char **argv)
 {
     bool json = false;
     const char *as_of = NULL, *pack = NULL;
-    struct fb_ingest_opts in = FB_INGEST_OPTS_DEFAULT;
+    struct fb_ingest_opts in = FB_INGEST_OPTS_SCORED;
     const struct fb_opt opts[] = {
         {'j', "json", FB_OPT_FLAG, &json, NULL, NULL, "one JSON object"},
         {0, "as-of", FB_OPT_TEXT, &as_of, "RUN|TIME", NULL,
          "tags as they stood after that run, or at that time"},
         FB_OPT_INTEL(pack),
+        FB_MODEL_OPTIONS(in),
         FB_SOURCE_OPTIONS(in),
         {0},
     };

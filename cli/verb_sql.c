@@ -182,10 +182,11 @@ static enum fb_status run(struct fb_case *c, const char *sql, enum form form, st
 int fb_verb_sql(int argc, char **argv)
 {
     bool json = false, csv = false;
-    struct fb_ingest_opts in = FB_INGEST_OPTS_DEFAULT;
+    struct fb_ingest_opts in = FB_INGEST_OPTS_SCORED;
     const struct fb_opt opts[] = {
         {'j', "json", FB_OPT_FLAG, &json, NULL, NULL, "JSON lines"},
         {0, "csv", FB_OPT_FLAG, &csv, NULL, NULL, "CSV"},
+        FB_MODEL_OPTIONS(in),
         FB_SOURCE_OPTIONS(in),
         {0},
     };

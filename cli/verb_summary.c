@@ -110,8 +110,8 @@ static enum fb_status print_summary(struct fb_case *c, struct fb_out *out, struc
 
 int fb_verb_summary(int argc, char **argv)
 {
-    struct fb_ingest_opts in = FB_INGEST_OPTS_DEFAULT;
-    const struct fb_opt opts[] = {FB_SOURCE_OPTIONS(in), {0}};
+    struct fb_ingest_opts in = FB_INGEST_OPTS_SCORED;
+    const struct fb_opt opts[] = {FB_MODEL_OPTIONS(in), FB_SOURCE_OPTIONS(in), {0}};
     static const struct fb_cli_help help = {
         NULL, "FILE...",
         "Reads captures into memory, or opens a case, and prints a summary. Nothing is written.",

@@ -29,6 +29,10 @@ int fb_verb_diff(int argc, char **argv);
 int fb_verb_intel(int argc, char **argv);
 int fb_verb_features(int argc, char **argv);
 int fb_verb_findings(int argc, char **argv);
+int fb_verb_train(int argc, char **argv);
+int fb_verb_score(int argc, char **argv);
+int fb_verb_model(int argc, char **argv);
+int fb_verb_explain(int argc, char **argv);
 int fb_verb_lists(int argc, char **argv);
 int fb_verb_suppress(int argc, char **argv);
 

@@ -139,9 +139,11 @@ static unsigned socks(struct upgrade_state *st, bool asker, const uint8_t *p, si
             st->steps = 1;
         return 0;
     }
+    if (n == 2) /* which method of authentication; the request may be on its way already */
+        return 0;
     if (st->steps == 1)
         return n >= 10 && p[0] == 5 && p[1] == 0 ? FB_PROTO_AGAIN : FB_OBSERVE_DONE;
-    return n == 2 ? 0 : FB_OBSERVE_DONE;
+    return FB_OBSERVE_DONE;
 }
 
 static unsigned first(struct upgrade_state *st, const struct fb_seen *at, const uint8_t *p, size_t n)

@@ -81,10 +81,21 @@ enum fb_status fb_case_may_have(struct fb_case *c, uint64_t window, const uint8_
     return FB_OK;
 }
 
-static bool has_chunk(const struct fb_chunk_list *list, uint64_t window)
+/* Asked of the file and not of the list, which may be older than the filters while somebody writes. */
+static enum fb_status has_chunk(struct fb_case *c, uint64_t window, bool *has, struct fb_err *err)
 {
-    size_t i = fb_chunk_list_find(list, window * FB_CHUNK_ROWS + 1);
-    return i < list->n && list->m[i].cid == FB_CID(window, FB_KIND_SESSIONS, 0);
+    sqlite3_stmt *st;
+    c->internal++;
+    enum fb_status got = fb_db_prepare(c->db, "SELECT 1 FROM main.chunk WHERE cid=?", &st, err);
+    c->internal--;
+    FB_TRY(got);
+    sqlite3_bind_int64(st, 1, (sqlite3_int64)FB_CID(window, FB_KIND_SESSIONS, 0));
+    int rc = sqlite3_step(st);
+    *has = rc == SQLITE_ROW;
+    if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+        got = fb_db_error(c->db, err, "cannot read the chunks of the case");
+    sqlite3_finalize(st);
+    return got;
 }
 
 static enum fb_status check_blob(struct fb_case *c, int64_t k, struct fb_err *err)
@@ -98,7 +109,10 @@ static enum fb_status check_blob(struct fb_case *c, int64_t k, struct fb_err *er
         FB_TRY(fb_case_filter(c, window + i, &f, err));
         if (!c->filters->bytes)
             return fb_err_set(err, FB_ERR_VERIFY, "the case has filters of addresses that are empty");
-        if (f.n && !has_chunk(&c->sessions, window + i))
+        bool has = true;
+        if (f.n)
+            FB_TRY(has_chunk(c, window + i, &has, err));
+        if (!has)
             return fb_err_set(err, FB_ERR_VERIFY,
                               "the case has a filter of addresses for chunk %llu, which is not there",
                               (unsigned long long)FB_CID(window + i, FB_KIND_SESSIONS, 0));
@@ -109,6 +123,10 @@ static enum fb_status check_blob(struct fb_case *c, int64_t k, struct fb_err *er
 enum fb_status fb_case_check_filters(struct fb_case *c, struct fb_err *err)
 {
     sqlite3_stmt *st;
+    /* What is held may be older than what this statement sees; all that is read while it runs is of one time.
+     */
+    fb_held_filters_free(c->filters);
+    c->filters = NULL;
     c->internal++;
     enum fb_status got =
         fb_db_prepare(c->db, "SELECT k FROM main.chunk_grp WHERE (k>>22)&3=3 ORDER BY k", &st, err);

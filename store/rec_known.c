@@ -14,6 +14,7 @@
 #include "intel/tls_def.h"
 #include "intel/x509_def.h"
 #include "model/finding_def.h"
+#include "model/score_def.h"
 #include "store/rectab.h"
 
 /* Ascending by id. */
@@ -31,8 +32,12 @@ static const struct fb_rec_def *const known[] = {
     &fb_ndp_def,
     &fb_x509_def,
     &fb_names_def,
+    &fb_score_def,
     &fb_list_verdict_def,
+    &fb_explanation_def,
     &fb_finding_def,
+    &fb_scoring_def,
+    &fb_model_part_def,
     &fb_dataset_def,
 };
 /* clang-format on */

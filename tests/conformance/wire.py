@@ -27,7 +27,7 @@ KINDS = {
 
 def tshark(path, flt, field, ports):
     """-> (items, keys of the sessions that tshark takes apart as this protocol)"""
-    args = ['tshark', '-n', '-r', path, '-Y', flt, '-T', 'fields', '-E', 'occurrence=a', '-E', 'aggregator=\x1f', '-e', field]
+    args = ['tshark', '-n', '-o', 'tcp.reassemble_out_of_order:TRUE', '-r', path, '-Y', flt, '-T', 'fields', '-E', 'occurrence=a', '-E', 'aggregator=\x1f', '-e', field]
     for p in ('srcport', 'dstport') if ports else ():
         args += ['-e', f'{ports}.{p}']
     out = subprocess.run(args, capture_output=True).stdout.decode('utf-8', 'replace')

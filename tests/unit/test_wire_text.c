@@ -133,6 +133,15 @@ static void ssh_says_banners_algorithms_and_hassh(void **state)
     wr_torture(steps, 4, 2222);
 }
 
+static void a_banner_that_is_cut_off_says_nothing(void **state)
+{
+    (void)state;
+    static const struct wr_step steps[] = {WR_STEP(true, "SSH-\x19")};
+    char *text = wr_play(STEPS(steps), 22, 0, SIZE_MAX);
+    assert_string_equal(text, "");
+    free(text);
+}
+
 static void tls_is_followed_through_starttls(void **state)
 {
     (void)state;
@@ -219,6 +228,7 @@ int main(void)
         cmocka_unit_test(chunks_of_a_mail_are_passed_over),
         cmocka_unit_test(ftp_commands_are_paired_with_replies_and_passwords_hidden),
         cmocka_unit_test(ssh_says_banners_algorithms_and_hassh),
+        cmocka_unit_test(a_banner_that_is_cut_off_says_nothing),
         cmocka_unit_test(tls_is_followed_through_starttls),
         cmocka_unit_test(a_refused_starttls_is_none),
         cmocka_unit_test(what_follows_socks_is_found),
