@@ -56,8 +56,9 @@ $(B)/%.o: %.c | $(B)/.checked
 	$(Q)mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
-# It holds the file; the compiler does not tell of that dependency.
+# They hold a file each; the compiler does not tell of that dependency.
 $(B)/intel/builtin.o: intel/data/risks.json
+$(B)/intel/device_rules.o: intel/data/device.rules
 
 $(LIB): $(call obj,$(LIB_SRC))
 	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $^

@@ -14,6 +14,13 @@ struct compare {
     struct fb_err *err;
 };
 
+void fb_first_difference_init(struct fb_first_difference *d)
+{
+    *d = (struct fb_first_difference){0};
+    fb_buf_init(&d->recorded, TEXT_MAX);
+    fb_buf_init(&d->rebuilt, TEXT_MAX);
+}
+
 void fb_first_difference_release(struct fb_first_difference *d)
 {
     fb_buf_release(&d->recorded);
@@ -171,10 +178,8 @@ static enum fb_status compare(struct compare *k, struct fb_case *recorded)
 enum fb_status fb_cases_compare(struct fb_case *recorded, struct fb_case *rebuilt,
                                 struct fb_first_difference *out, struct fb_err *err)
 {
-    *out = (struct fb_first_difference){0};
     struct compare k = {.other = rebuilt, .d = out, .err = err};
-    fb_buf_init(&out->recorded, TEXT_MAX);
-    fb_buf_init(&out->rebuilt, TEXT_MAX);
+    fb_first_difference_init(out);
     fb_buf_init(&k.row[0], TEXT_MAX);
     fb_buf_init(&k.row[1], TEXT_MAX);
     enum fb_status st = compare(&k, recorded);

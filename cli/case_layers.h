@@ -1,5 +1,5 @@
-/* The layers that a new case gets without being asked: names, then scores and findings. Facts end first; a run
- * that is killed between the two goes on with the layers (ingest --resume). */
+/* The layers that a new case gets without being asked: names, then scores and findings. Facts end first; a
+ * run that is killed between the two goes on with the layers (ingest --resume). */
 #ifndef FB_CLI_CASE_LAYERS_H
 #define FB_CLI_CASE_LAYERS_H
 
@@ -18,8 +18,8 @@ enum fb_status fb_case_layers_init(struct fb_case_layers *l, const struct fb_ing
                                    struct fb_err *err);
 void fb_case_layers_release(struct fb_case_layers *l); /* accepts a zeroed one */
 
-/* Appends run_params, a JSON object, with the member "model": "case", "none", or {"digest":..,"path":..}. For the
- * custody log: the layers do not belong to the facts, so they are none of the run's own parameters. */
+/* Appends run_params, a JSON object, with the member "model": "case", "none", or {"digest":..,"path":..}. For
+ * the custody log: the layers do not belong to the facts, so they are none of the run's own parameters. */
 void fb_case_layers_put_options(struct fb_buf *out, const char *run_params, const struct fb_case_layers *l);
 
 /* Makes the layers of a complete case. */

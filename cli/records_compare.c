@@ -88,14 +88,15 @@ static enum fb_status step(struct side *s, struct fb_err *err)
     return st == FB_EOF ? FB_OK : st;
 }
 
-static enum fb_status compare_table(struct fb_case *recorded, struct fb_case *rebuilt,
-                                    const struct fb_rec_def *def, struct fb_first_difference *d,
-                                    struct fb_err *err)
+enum fb_status fb_record_table_compare(struct fb_case *recorded, int64_t recorded_run,
+                                       struct fb_case *rebuilt, int64_t rebuilt_run,
+                                       const struct fb_rec_def *def, struct fb_first_difference *d,
+                                       struct fb_err *err)
 {
     struct side s[2] = {{0}};
-    enum fb_status st = fb_rec_open(recorded, def, 0, &s[0].cur, err);
+    enum fb_status st = fb_rec_open(recorded, def, recorded_run, &s[0].cur, err);
     if (st == FB_OK)
-        st = fb_rec_open(rebuilt, def, 0, &s[1].cur, err);
+        st = fb_rec_open(rebuilt, def, rebuilt_run, &s[1].cur, err);
     for (uint64_t index = 1; st == FB_OK; index++) {
         st = step(&s[0], err);
         if (st == FB_OK)
@@ -113,6 +114,6 @@ enum fb_status fb_records_compare(struct fb_case *recorded, struct fb_case *rebu
 {
     const struct fb_rec_def *def;
     for (size_t i = 0; !out->any && (def = fb_rec_known(i)) != NULL; i++)
-        FB_TRY(compare_table(recorded, rebuilt, def, out, err));
+        FB_TRY(fb_record_table_compare(recorded, 0, rebuilt, 0, def, out, err));
     return FB_OK;
 }

@@ -3,6 +3,7 @@
 #define FB_CLI_REPLAY_H
 
 #include "cli/ingest_run.h"
+#include "cli/replay_online.h"
 
 struct fb_replay_opts {
     struct fb_ingest_opts in;
@@ -10,6 +11,8 @@ struct fb_replay_opts {
     bool json;
     uint64_t speed; /* packet time per wall time; 0: as fast as it goes */
     int64_t window_ns, interval_ns;
+    const struct fb_online_args *online; /* of captures */
+    struct fb_online_opts online_opts;
 };
 
 /* Rebuilds a case and compares. */

@@ -3,18 +3,25 @@
 #include "cli/message.h"
 #include "cli/output.h"
 #include "cli/replay.h"
+#include "cli/replay_layers.h"
 #include "cli/rerun.h"
 #include "store/edit.h"
 
 struct result {
     struct fb_case_info recorded, rebuilt;
     struct fb_first_difference diff;
+    struct fb_layers_result layers;
     bool evidence, sessions, packets, records; /* equal */
 };
 
-static bool all_equal(const struct result *r)
+static bool facts_equal(const struct result *r)
 {
     return r->evidence && r->sessions && r->packets && r->records;
+}
+
+static bool all_equal(const struct result *r)
+{
+    return facts_equal(r) && (r->layers.equal || !r->layers.compared);
 }
 
 static bool same(const struct fb_digest *a, const struct fb_digest *b)
@@ -30,8 +37,13 @@ static enum fb_status compare(struct fb_rerun *run, struct result *r, struct fb_
     r->sessions = same(&r->recorded.case_digest, &r->rebuilt.case_digest);
     r->packets = same(&r->recorded.packet_index_digest, &r->rebuilt.packet_index_digest);
     r->records = same(&r->recorded.records_digest, &r->rebuilt.records_digest);
-    if (r->sessions && r->packets && r->records)
-        return FB_OK;
+    if (r->sessions && r->packets && r->records) {
+        unsigned threads = run->how->threads > 64 ? 64 : (unsigned)run->how->threads;
+        fb_first_difference_init(&r->diff);
+        FB_TRY(fb_layers_replay(run->recorded, run->rebuilt, threads, &r->layers, &r->diff, err));
+        FB_TRY(fb_case_info(run->rebuilt, &r->rebuilt, err)); /* their texts are good until the next call */
+        return fb_case_info(run->recorded, &r->recorded, err);
+    }
     FB_TRY(fb_cases_compare(run->recorded, run->rebuilt, &r->diff, err));
     return fb_case_info(run->recorded, &r->recorded, err); /* its texts are good until the next call */
 }
@@ -93,6 +105,7 @@ static void put_text(struct fb_buf *b, const struct fb_rerun *run, const struct 
     put_digest(b, "packet index", r->packets, &r->recorded.packet_index_digest,
                &r->rebuilt.packet_index_digest);
     put_digest(b, "records", r->records, &r->recorded.records_digest, &r->rebuilt.records_digest);
+    fb_layers_put_text(b, &r->layers);
     put_difference(b, &r->diff);
     if (strcmp(r->recorded.tool_version, FB_VERSION) != 0) {
         fb_buf_puts(b, "made by         fbforensics ");
@@ -103,7 +116,8 @@ static void put_text(struct fb_buf *b, const struct fb_rerun *run, const struct 
         fb_buf_printf(b, "equal: %llu sessions of %llu packets were built again from the evidence\n",
                       (unsigned long long)r->rebuilt.sessions, (unsigned long long)r->rebuilt.pkts);
     else
-        fb_buf_puts(b, "NOT EQUAL: the evidence does not give this case\n");
+        fb_buf_puts(b, facts_equal(r) ? "NOT EQUAL: the sessions do not give these scores\n"
+                                      : "NOT EQUAL: the evidence does not give this case\n");
 }
 
 /* ---- JSON ---- */
@@ -139,6 +153,8 @@ static void put_json(struct fb_buf *b, const struct fb_rerun *run, const struct 
     put_json_digest(b, "packet_index_digest", r->packets, &r->recorded.packet_index_digest,
                     &r->rebuilt.packet_index_digest);
     put_json_digest(b, "records_digest", r->records, &r->recorded.records_digest, &r->rebuilt.records_digest);
+    fb_buf_putc(b, ',');
+    fb_layers_put_json(b, &r->layers);
     fb_buf_puts(b, ",\"first_difference\":");
     if (r->diff.any) {
         fb_buf_putc(b, '{');

@@ -68,6 +68,17 @@ static void put_top(struct fb_picture *p, const struct fb_engine_stats *s, uint6
                   (unsigned long long)s->active_sessions, p->watch.n, p->watch.full ? "+" : "", window);
 }
 
+/* In front, where a narrow terminal does not cut it off. */
+static void put_verdict(struct fb_picture *p, const struct fb_watched *v)
+{
+    const char *colon = v->tag ? strchr(v->tag, ':') : NULL;
+    fb_buf_printf(&p->text, "%-17s  ", colon ? colon + 1 : "-");
+    if (v->tag && v->score_ppm != FB_WATCH_NO_SCORE)
+        fb_buf_printf(&p->text, "%u.%03u  ", v->score_ppm / 1000000, v->score_ppm % 1000000 / 1000);
+    else
+        fb_buf_puts(&p->text, "    -  ");
+}
+
 static void put_session(struct fb_picture *p, const struct fb_watched *v)
 {
     char orig[FB_ADDR_STRLEN], resp[FB_ADDR_STRLEN], length[FB_TIME_STRLEN], ends[2][FB_ADDR_STRLEN + 8];
@@ -77,6 +88,8 @@ static void put_session(struct fb_picture *p, const struct fb_watched *v)
     snprintf(ends[0], sizeof ends[0], "%s %u", orig, s->orig_p);
     snprintf(ends[1], sizeof ends[1], "%s %u", resp, s->resp_p);
     fb_time_format_human(s->duration_ns > 0 ? s->duration_ns : 0, length);
+    if (p->online)
+        put_verdict(p, v);
     fb_buf_printf(&p->text, "%8llu  %-6s  %-4.4s  %-22s  %-22s  %-8.8s  %10s  %10llu  %7llu  %s\n",
                   (unsigned long long)s->number,
                   v->open ? "open" : fb_end_reason_name((enum fb_end_reason)s->end_reason),
@@ -92,11 +105,15 @@ void fb_picture_draw(struct fb_picture *p, const struct fb_engine_stats *s, uint
     fb_screen_size(&rows, &cols);
     fb_buf_clear(&p->text);
     put_top(p, s, sessions);
+    if (p->online) {
+        fb_replay_online_state(p->online, &p->text);
+        fb_buf_printf(&p->text, "%-17s  %5s  ", "anomaly", "score");
+    }
     fb_buf_printf(&p->text, "%8s  %-6s  %-4s  %-22s  %-22s  %-8s  %10s  %10s  %7s  %s\n", "number", "end",
                   "prot", "originator", "responder", "service", "duration", "bytes", "packets", "state");
     if (!put_in_order(p))
         return; /* the next picture may fit */
-    for (size_t i = 0; i < p->watch.n && i + 3 < rows; i++)
+    for (size_t i = 0; i < p->watch.n && i + 3 + (p->online != NULL) < rows; i++)
         put_session(p, p->order[i]);
     if (!p->text.failed)
         fb_screen_draw(&p->text);

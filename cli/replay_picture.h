@@ -4,6 +4,7 @@
 #define FB_CLI_REPLAY_PICTURE_H
 
 #include "base/buf.h"
+#include "cli/replay_online.h"
 #include "cli/watch.h"
 #include "replay/engine.h"
 
@@ -16,6 +17,7 @@ struct fb_picture {
     size_t npaths;
     uint64_t speed;
     int64_t window_ns;
+    const struct fb_replay_online *online; /* NULL: no verdicts; borrowed */
 };
 
 void fb_picture_init(struct fb_picture *p, const char *path, size_t npaths, uint64_t speed,

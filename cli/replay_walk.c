@@ -23,6 +23,7 @@ struct walk {
     struct fb_out out;
     struct fb_columns columns;
     struct fb_picture picture;
+    struct fb_replay_online *online; /* NULL: not asked for */
     bool on_screen, began;
     uint64_t announced;    /* sessions up to this number were told of as opened */
     uint64_t last_number;  /* highest that was seen */
@@ -100,7 +101,8 @@ static enum fb_status see_closed(struct walk *w, const struct fb_session *s)
     if (s->number > w->announced)
         FB_TRY(tell(w, "opened", s));
     FB_TRY(tell(w, "closed", s));
-    return fb_watch_put(&w->picture.watch, s, false, &w->err);
+    FB_TRY(fb_watch_put(&w->picture.watch, s, false, &w->err));
+    return w->online ? fb_replay_online_see(w->online, s, false, packet_clock(w), &w->err) : FB_OK;
 }
 
 static enum fb_status see_open(struct walk *w, const struct fb_session *s)
@@ -108,7 +110,8 @@ static enum fb_status see_open(struct walk *w, const struct fb_session *s)
     if (s->number > w->last_number)
         w->last_number = s->number;
     FB_TRY(tell(w, s->number > w->announced ? "opened" : "changed", s));
-    return fb_watch_put(&w->picture.watch, s, true, &w->err);
+    FB_TRY(fb_watch_put(&w->picture.watch, s, true, &w->err));
+    return w->online ? fb_replay_online_see(w->online, s, true, packet_clock(w), &w->err) : FB_OK;
 }
 
 static int on_closed(void *ctx, const struct fb_session *s)
@@ -137,6 +140,8 @@ static enum fb_status look(struct walk *w, struct fb_err *err)
     FB_TRY(fb_engine_look(w->e, w->looked_at, on_open, w, err));
     w->looked_at = w->last_ordinal;
     w->announced = w->last_number;
+    if (w->online)
+        FB_TRY(fb_replay_online_look(w->online, packet_clock(w), err));
     fb_watch_prune(&w->picture.watch, packet_clock(w) - w->o->window_ns);
     if (packet_clock(w) >= w->next_clock_ns) {
         FB_TRY(tell_clock(w, "clock", packet_clock(w)));
@@ -177,6 +182,8 @@ static enum fb_status before_packet(struct walk *w, int64_t ts_ns, struct fb_err
         w->start_ns = monotonic();
         w->next_look_ns = ts_ns + w->o->interval_ns;
         w->next_clock_ns = ts_ns + w->o->window_ns;
+        if (w->online)
+            fb_replay_online_start(w->online, ts_ns);
         return FB_OK;
     }
     if (ts_ns >= w->next_look_ns) {
@@ -207,6 +214,13 @@ static enum fb_status walk(struct walk *w, struct fb_err *err)
                                 .threads = w->o->in.threads > 64 ? 64 : (unsigned)w->o->in.threads,
                                 .memory_bytes = w->o->in.memory_bytes};
     struct fb_session_sink sink = {.ctx = w, .session = on_closed};
+    if (w->o->online->on) {
+        struct fb_online_opts oo = w->o->online_opts;
+        oo.threads = eo.threads;
+        FB_TRY(fb_replay_online_new(&oo, &w->o->online->lists, &w->out, w->on_screen, &w->picture.watch,
+                                    &w->online, err));
+        w->picture.online = w->online;
+    }
     FB_TRY(fb_engine_new(&eo, &sink, &w->e, err));
     FB_TRY(feed_all(w, err));
     FB_TRY(fb_timeline_finish(w->t, err));
@@ -216,7 +230,8 @@ static enum fb_status walk(struct walk *w, struct fb_err *err)
     int64_t end_ns = packet_clock(w);
     draw(w, true);
     FB_TRY(fb_engine_finish(w->e, err));
-    return tell_clock(w, "end", end_ns);
+    FB_TRY(tell_clock(w, "end", end_ns));
+    return w->online ? fb_replay_online_finish(w->online, end_ns, err) : FB_OK;
 }
 
 static bool is_damaged(const struct fb_timeline *t)
@@ -225,6 +240,15 @@ static bool is_damaged(const struct fb_timeline *t)
         if (fb_timeline_evidence(t, i)->damage_total)
             return true;
     return false;
+}
+
+static void put_summary(const struct walk *w)
+{
+    struct fb_buf b;
+    fb_buf_init(&b, 4096);
+    fb_replay_online_summary(w->online, &b);
+    printf("%.*s", (int)b.len, (const char *)b.data);
+    fb_buf_release(&b);
 }
 
 static int finish(struct walk *w, enum fb_status st, struct fb_err *err)
@@ -237,11 +261,14 @@ static int finish(struct walk *w, enum fb_status st, struct fb_err *err)
         fb_engine_stats(w->e, &s);
     if (w->on_screen && st == FB_OK)
         printf("%llu packets, %llu sessions\n", (unsigned long long)s.pkts, (unsigned long long)s.sessions);
+    if (w->on_screen && st == FB_OK && w->online)
+        put_summary(w);
     enum fb_status closed = fb_out_close(&w->out, st == FB_OK ? err : NULL);
     if (st == FB_OK || st == FB_EOF) /* FB_EOF: nobody reads any more */
         st = closed;
     else if (w->err.status != FB_OK)
         *err = w->err;
+    fb_replay_online_free(w->online);
     fb_engine_free(w->e);
     fb_timeline_close(w->t);
     fb_picture_release(&w->picture);

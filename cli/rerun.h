@@ -42,9 +42,16 @@ struct fb_first_difference {
 };
 enum fb_status fb_cases_compare(struct fb_case *recorded, struct fb_case *rebuilt,
                                 struct fb_first_difference *out, struct fb_err *err);
+struct fb_rec_def;
+/* One table of two runs (0: of facts): adds to a result in which nothing differs yet. */
+enum fb_status fb_record_table_compare(struct fb_case *recorded, int64_t recorded_run,
+                                       struct fb_case *rebuilt, int64_t rebuilt_run,
+                                       const struct fb_rec_def *def, struct fb_first_difference *out,
+                                       struct fb_err *err);
 /* Tables of facts: adds to a result in which nothing differs yet. */
 enum fb_status fb_records_compare(struct fb_case *recorded, struct fb_case *rebuilt,
                                   struct fb_first_difference *out, struct fb_err *err);
+void fb_first_difference_init(struct fb_first_difference *d);
 void fb_first_difference_release(struct fb_first_difference *d);
 
 #endif

@@ -13,6 +13,7 @@ struct fb_rows_opts {
     struct fb_columns columns;   /* of table, JSON and CSV; Zeek's forms have Zeek's columns */
     const struct fb_field *sort; /* NULL: by number */
     bool descending;
+    const char *const *anomaly;     /* NULL-ended: only sessions of these levels; NULL: all */
     uint64_t limit;                 /* 0: none */
     struct fb_pseudonym *pseudonym; /* NULL: values as they are */
 };

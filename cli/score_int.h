@@ -8,6 +8,8 @@
 #include "store/edit.h"
 #include "store/rectab.h"
 
+#define FB_SCORE_GROUPS_MAX 65536 /* of alike anomalies */
+
 /* ---- score_train.c: the sample ---- */
 
 /* Which sessions blacklists match, by the verdicts of a case. */
@@ -21,8 +23,8 @@ enum fb_status fb_blacklisted_open(struct fb_case *c, int64_t run_id, struct fb_
 enum fb_status fb_blacklisted_is(struct fb_blacklisted *b, uint64_t number, bool *yes, struct fb_err *err);
 void fb_blacklisted_close(struct fb_blacklisted *b);
 
-/* Offers all sessions of a case to the sample, and to the detectors where `d` is not NULL. `lists_run`: the run
- * of the verdicts that were used, 0 when there are none. */
+/* Offers all sessions of a case to the sample, and to the detectors where `d` is not NULL. `lists_run`: the
+ * run of the verdicts that were used, 0 when there are none. */
 enum fb_status fb_score_sample(struct fb_case *c, const struct fb_scoring_how *how, struct fb_sample *sample,
                                struct fb_detect *d, int64_t *lists_run, struct fb_err *err);
 

@@ -88,8 +88,9 @@ enum fb_status fb_scoring_put_text(struct fb_case *c, struct fb_buf *b, const ch
         put_counts(b, &s);
         put_drift(b, &s);
     } else {
+        const char *why = strncmp(s.why, "no model: ", 10) == 0 ? s.why + 10 : s.why;
         fb_buf_puts(b, "none, so no scores: ");
-        fb_escape_term(b, s.why, strlen(s.why));
+        fb_escape_term(b, why, strlen(why));
         fb_buf_putc(b, '\n');
     }
     fb_scoring_release(&s);
@@ -117,7 +118,7 @@ static void put_numbers(struct fb_buf *b, const struct fb_scoring *s)
         {"left_out", s->left_out},
         {"train_rows", s->train_rows},
         {"distinct_rows", s->distinct},
-        {"sessions", s->sessions},
+        {"scored_sessions", s->sessions},
         {"normal", s->level[FB_LEVEL_NORMAL]},
         {"suspicious", s->level[FB_LEVEL_SUSPICIOUS]},
         {"abnormal", s->level[FB_LEVEL_ABNORMAL]},

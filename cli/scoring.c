@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #define THREADS_MAX 8
-#define GROUPS_MAX  65536
 
 struct run {
     struct fb_case *c;
@@ -153,7 +152,7 @@ static enum fb_status run(struct run *r)
     fb_detect_defaults(&o);
     fb_findings_init(&r->findings, (size_t)o.v[FB_DO_MAX_FINDINGS]);
     r->detect = fb_detect_new(&o);
-    r->group = fb_group_new(GROUPS_MAX);
+    r->group = fb_group_new(FB_SCORE_GROUPS_MAX);
     if (!r->detect || !r->group)
         return fb_err_nomem(r->err, "the detectors");
     FB_TRY(get_model(r));

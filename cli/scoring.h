@@ -44,8 +44,8 @@ struct fb_scoring {
 };
 void fb_scoring_release(struct fb_scoring *s); /* accepts a zeroed one */
 
-/* Adds the layer. Too few distinct sessions are no error: then the layer has findings of the detectors and the
- * reason. `out` may be NULL. FB_ERR_USAGE when the case cannot be written. */
+/* Adds the layer. Too few distinct sessions are no error: then the layer has findings of the detectors and
+ * the reason. `out` may be NULL. FB_ERR_USAGE when the case cannot be written. */
 enum fb_status fb_scoring_run(struct fb_case *c, const struct fb_scoring_how *how, struct fb_scoring *out,
                               struct fb_err *err);
 
@@ -53,8 +53,8 @@ enum fb_status fb_scoring_run(struct fb_case *c, const struct fb_scoring_how *ho
  * it. */
 enum fb_status fb_scoring_read(struct fb_case *c, struct fb_scoring *out, struct fb_err *err);
 
-/* The model of the layer, made again of what the case keeps; FB_ERR_VERIFY when it is not the one whose digest
- * stands there. */
+/* The model of the layer, made again of what the case keeps; FB_ERR_VERIFY when it is not the one whose
+ * digest stands there. */
 enum fb_status fb_scoring_model(struct fb_case *c, const struct fb_scoring *s, struct fb_model *out,
                                 struct fb_err *err);
 

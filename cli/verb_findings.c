@@ -1,7 +1,8 @@
 #include "base/escape.h"
 #include "base/timefmt.h"
-#include "cli/detect_facts.h"
 #include "cli/message.h"
+#include "cli/score_findings.h"
+#include "cli/score_opts.h"
 #include "cli/source.h"
 #include "cli/table.h"
 #include "cli/verbs.h"
@@ -13,36 +14,10 @@ struct request {
     bool json, csv;
     int fail_on; /* 0: never */
     uint64_t limit;
+    bool anew; /* thresholds were given */
+    const char *as_of;
     const char *path; /* stands in the commands to type next; NULL: CASE */
 };
-
-static enum fb_status on_session(void *ctx, const struct fb_session *s)
-{
-    return fb_detect_session(ctx, s);
-}
-
-static enum fb_status collect(struct fb_case *c, const struct fb_detect_opts *o, struct fb_findings *out,
-                              struct fb_err *err)
-{
-    struct fb_detect *d = fb_detect_new(o);
-    if (!d)
-        return fb_err_nomem(err, "the detectors");
-    enum fb_status st = fb_case_each_session(c, on_session, d, err);
-    if (st == FB_OK)
-        st = fb_detect_facts(c, d, err);
-    if (st == FB_OK)
-        st = fb_detect_finish(d, out);
-    if (st == FB_ERR_NOMEM)
-        fb_err_nomem(err, "the detectors");
-    struct fb_detect_shed shed = fb_detect_shed(d);
-    if (st == FB_OK && shed.pairs + shed.targets + shed.names)
-        fb_cli_say(
-            "tables of the detectors were full: %llu pairs, %llu targets and %llu names were forgotten "
-            "(see max_pairs in docs/detectors.md)",
-            (unsigned long long)shed.pairs, (unsigned long long)shed.targets, (unsigned long long)shed.names);
-    fb_detect_free(d);
-    return st;
-}
 
 static void put_hosts(struct fb_buf *b, const struct fb_finding *f, char separator)
 {
@@ -135,9 +110,8 @@ static void print_csv(const struct fb_findings *l, size_t n, const struct reques
     fb_buf_release(&t);
 }
 
-static int print(const struct fb_findings *l, const struct request *q, struct fb_err *err)
+static int print(struct fb_case *c, const struct fb_findings *l, const struct request *q, struct fb_err *err)
 {
-    static const unsigned LEVEL[] = {0, 1, 40, 60, 80};
     struct fb_out out;
     enum fb_status st = fb_out_open(&out, NULL, err);
     if (st != FB_OK)
@@ -146,7 +120,7 @@ static int print(const struct fb_findings *l, const struct request *q, struct fb
     (q->json ? print_json : q->csv ? print_csv : print_text)(l, n, q, &out);
     if (fb_out_close(&out, err) != FB_OK)
         return fb_cli_fail(err);
-    return q->fail_on && l->n && l->f[0].severity >= LEVEL[q->fail_on] ? FB_EXIT_FINDINGS : FB_EXIT_OK;
+    return fb_fail_on_findings(c, q->fail_on, l, err);
 }
 
 static int thresholds(const struct fb_opt_list *set, struct fb_detect_opts *o)
@@ -169,15 +143,18 @@ static int run(const struct request *q, const struct fb_detect_opts *o, char **a
         return code;
     struct fb_findings l;
     fb_findings_init(&l, (size_t)o->v[FB_DO_MAX_FINDINGS]);
-    enum fb_status st = collect(src.c, o, &l, &err);
-    code = st == FB_OK ? print(&l, q, &err) : fb_cli_fail(&err);
+    enum fb_status st = q->as_of ? fb_layers_as_of(src.c, q->as_of, &err) : FB_OK;
+    if (st == FB_OK)
+        st = q->anew ? FB_ERR_NOTFOUND : fb_scoring_findings(src.c, &l, &err);
+    if (st == FB_ERR_NOTFOUND)
+        st = fb_findings_anew(src.c, o, &l, &err);
+    code = st == FB_OK ? print(src.c, &l, q, &err) : fb_cli_fail(&err);
     fb_findings_release(&l);
     return fb_source_close(&src, code);
 }
 
 int fb_verb_findings(int argc, char **argv)
 {
-    static const char *const levels[] = {"never", "low", "medium", "high", "critical", NULL};
     struct request q = {0};
     struct fb_opt_list set = {0};
     struct fb_detect_opts o;
@@ -186,9 +163,11 @@ int fb_verb_findings(int argc, char **argv)
         {'j', "json", FB_OPT_FLAG, &q.json, NULL, NULL, "JSON lines, one object a finding"},
         {0, "csv", FB_OPT_FLAG, &q.csv, NULL, NULL, "CSV"},
         {'n', "limit", FB_OPT_COUNT, &q.limit, "N", NULL, "no more than the N worst"},
-        {0, "set", FB_OPT_LIST, &set, "NAME=VALUE", NULL, "a threshold of a detector (docs/detectors.md)"},
-        {0, "fail-on", FB_OPT_CHOICE, &q.fail_on, "LEVEL", levels,
-         "exit code 1 when a finding has that severity or more"},
+        {0, "set", FB_OPT_LIST, &set, "NAME=VALUE", NULL,
+         "a threshold of a detector (docs/detectors.md); the detectors run anew"},
+        FB_FAIL_ON_OPTION(q.fail_on),
+        {0, "as-of", FB_OPT_TEXT, &q.as_of, "RUN|TIME", NULL,
+         "findings as they stood after that run, or at that time"},
         FB_MODEL_OPTIONS(in),
         FB_SOURCE_OPTIONS(in),
         {0},
@@ -197,7 +176,8 @@ int fb_verb_findings(int argc, char **argv)
         "findings", "CASE|CAPTURE... [options]",
         "What a person should look at, worst first: scans, brute force, beacons, exfiltration, tunnels, "
         "mining and\n"
-        "the like, each with who, what, when, how sure, why, the evidence and the next command to type.",
+        "the like, and what the forest finds unlike the rest, each with who, what, when, how sure, why, the "
+        "evidence and the next command to type.",
         "  fbforensics findings office.fbcase\n"
         "  fbforensics findings capture.pcap --json | jq -r '.severity, .reason'\n"
         "  fbforensics findings office.fbcase --set beacon_beats=20 --fail-on high\n"};
@@ -206,6 +186,7 @@ int fb_verb_findings(int argc, char **argv)
         code = fb_cli_usage(help.verb, "--json and --csv exclude each other");
     if (code < 0)
         code = thresholds(&set, &o);
+    q.anew = set.n > 0;
     q.path = nargs == 1 ? argv[0] : NULL;
     if (code < 0)
         code = run(&q, &o, argv, nargs, &in);

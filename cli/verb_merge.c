@@ -1,8 +1,8 @@
 #include "base/escape.h"
+#include "cli/case_layers.h"
 #include "cli/custody_entry.h"
 #include "cli/ingest_run.h"
 #include "cli/message.h"
-#include "cli/name_run.h"
 #include "cli/output.h"
 #include "cli/verbs.h"
 #include "store/join.h"
@@ -118,8 +118,8 @@ static void put_text(struct fb_buf *b, struct fb_case *c, const char *output, si
     fb_buf_printf(b, "case digest     %s\n", hex);
 }
 
-static enum fb_status merge(const struct opened *in, char **paths, const char *output, bool json,
-                            struct fb_err *err)
+static enum fb_status merge(const struct opened *in, char **paths, const char *output,
+                            const struct fb_case_layers *layers, bool json, struct fb_err *err)
 {
     struct fb_buf custody, inputs, params;
     struct fb_custody_entry entry;
@@ -141,7 +141,7 @@ static enum fb_status merge(const struct opened *in, char **paths, const char *o
     fb_buf_release(&inputs);
     fb_buf_release(&params);
     if (st == FB_OK)
-        st = fb_names_run(c, err);
+        st = fb_case_layers_run(c, layers, err);
     if (st == FB_OK)
         st = fb_case_info(c, &info, err);
     if (st == FB_OK)
@@ -162,9 +162,14 @@ int fb_verb_merge(int argc, char **argv)
     const char *output = NULL;
     bool json = false;
     struct fb_unlock unlock = {0};
+    struct fb_ingest_opts in_opts = FB_INGEST_OPTS_SCORED; /* of which only the model is asked for */
+    struct fb_case_layers layers = {0};
     const struct fb_opt opts[] = {
         {'o', "output", FB_OPT_TEXT, &output, "CASE", NULL, "the new case; an existing file is not replaced"},
         {'j', "json", FB_OPT_FLAG, &json, NULL, NULL, "what was done, as one JSON object"},
+        {0, "model", FB_OPT_TEXT, &in_opts.model, "FILE", NULL,
+         "score with this model; default: one that is trained on the merged case"},
+        {0, "no-model", FB_OPT_FLAG, &in_opts.no_model, NULL, NULL, "no scores and no findings"},
         FB_UNLOCK_OPTIONS(unlock),
         {0},
     };
@@ -178,7 +183,9 @@ int fb_verb_merge(int argc, char **argv)
         "kept and\n"
         "reported: same addresses, ports and protocol in two cases at the same time (one second allowed), "
         "while the\n"
-        "evidence of both goes on. Cases must have been made with the same parameters.",
+        "evidence of both goes on. Cases must have been made with the same parameters. Names, scores and "
+        "findings are "
+        "made anew.",
         "  fbforensics merge monday.fbcase tuesday.fbcase -o week.fbcase\n"};
     int nargs, code = fb_cli_parse(&help, opts, argc, argv, &nargs);
     if (code >= 0)
@@ -193,9 +200,12 @@ int fb_verb_merge(int argc, char **argv)
         return fb_cli_usage(help.verb, "%s exists; it is not replaced", output);
     struct fb_err err = {0};
     struct opened in = {.n = 0};
-    enum fb_status st = open_cases(&in, argv, nargs, &unlock, &err);
+    enum fb_status st = fb_case_layers_init(&layers, &in_opts, &err);
     if (st == FB_OK)
-        st = merge(&in, argv, output, json, &err);
+        st = open_cases(&in, argv, nargs, &unlock, &err);
+    if (st == FB_OK)
+        st = merge(&in, argv, output, &layers, json, &err);
+    fb_case_layers_release(&layers);
     for (size_t i = 0; i < in.n; i++)
         fb_case_close(in.c[i]);
     return st == FB_OK ? FB_EXIT_OK : fb_cli_fail(&err);

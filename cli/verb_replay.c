@@ -60,6 +60,8 @@ static int run(const char *verb, char **argv, int nargs, const struct asked *a, 
         return fb_cli_usage(verb, "one case at a time; evidence is named by --evidence");
     if (any_case && (a->speed || a->window || a->interval))
         return fb_cli_usage(verb, "--speed, --window and --interval walk captures; %s is a case", argv[0]);
+    if (any_case && (o->online->on || fb_online_args_given(o->online)))
+        return fb_cli_usage(verb, "--online and its options walk captures; %s is a case", argv[0]);
     if (any_case && fb_ingest_opts_decide(&o->in))
         return fb_cli_usage(verb,
                             "a case is built again with its recorded parameters; only --threads is free");
@@ -67,7 +69,11 @@ static int run(const char *verb, char **argv, int nargs, const struct asked *a, 
         return fb_replay_case(argv[0], o);
     if (o->evidence->n)
         return fb_cli_usage(verb, "--evidence belongs to a case");
+    if (!o->online->on && fb_online_args_given(o->online))
+        return fb_cli_usage(verb, "options of the online model want --online");
     int code = check_walk(verb, a, o);
+    if (code < 0)
+        code = fb_online_args_take(verb, o->online, &o->online_opts);
     return code >= 0 ? code : fb_replay_walk((const char *const *)argv, (size_t)nargs, o);
 }
 
@@ -75,8 +81,10 @@ int fb_verb_replay(int argc, char **argv)
 {
     struct asked a = {0};
     struct fb_opt_list evidence = {0};
+    struct fb_online_args online = FB_ONLINE_ARGS_DEFAULT;
     struct fb_replay_opts o = {.in = FB_INGEST_OPTS_DEFAULT,
                                .evidence = &evidence,
+                               .online = &online,
                                .speed = 1,
                                .window_ns = 60 * FB_NS_PER_S,
                                .interval_ns = FB_NS_PER_S};
@@ -88,11 +96,12 @@ int fb_verb_replay(int argc, char **argv)
         {0, "window", FB_OPT_TEXT, &a.window, "TIME", NULL,
          "how long a session counts as active, default 60s"},
         {0, "interval", FB_OPT_TEXT, &a.interval, "TIME", NULL, "packet time between two looks, default 1s"},
+        FB_ONLINE_OPTIONS(online),
         FB_SOURCE_OPTIONS(o.in),
         {0},
     };
     static const struct fb_cli_help help = {
-        "replay", "CASE [--evidence PATH] | CAPTURE... [--speed N|max]",
+        "replay", "CASE [--evidence PATH] | CAPTURE... [--speed N|max] [--online]",
         "Of a case: finds its evidence by size and SHA-256 wherever it lies now, builds everything again "
         "with the\n"
         "recorded parameters, in memory, and compares digest by digest: evidence, sessions, packet index. "
@@ -100,13 +109,20 @@ int fb_verb_replay(int argc, char **argv)
         "is equal; names the first session and field that differ (exit code 5).\n"
         "Of captures: walks the packet clock and shows what the session builder sees as it sees it: a table "
         "that\n"
-        "refreshes on a terminal, JSON lines (opened, changed, closed) otherwise.",
+        "refreshes on a terminal, JSON lines (opened, changed, closed) otherwise. With --online a model "
+        "learns "
+        "on the way\n"
+        "and says of each session, at each look, whether it is normal, suspicious or abnormal "
+        "(docs/online.md).",
         "  fbforensics replay office.fbcase --evidence /mnt/archive --threads 8\n"
         "  fbforensics replay office.pcapng --speed 10 --window 60s\n"
-        "  fbforensics replay office.pcapng --speed max --json\n"};
+        "  fbforensics replay office.pcapng --speed max --json\n"
+        "  fbforensics replay office.pcapng --speed max --online --json\n"};
+    fb_online_opts_default(&o.online_opts);
     int nargs, code = fb_cli_parse(&help, opts, argc, argv, &nargs);
     if (code < 0)
         code = run(help.verb, argv, nargs, &a, &o);
     fb_opt_list_release(&evidence);
+    fb_online_args_release(&online);
     return code;
 }

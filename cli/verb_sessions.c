@@ -21,6 +21,10 @@ static const char *columns_for_output(void)
 
 int fb_verb_sessions(int argc, char **argv)
 {
+    static const char *const levels[] = {"all", "normal", "suspicious", "abnormal", NULL};
+    static const char *const normal[] = {"normal", NULL}, *const anomalous[] = {"suspicious", "abnormal",
+                                                                                NULL};
+    int anomaly = 0;
     bool json = false, csv = false, zeek = false;
     const char *sort = NULL, *columns = NULL, *as_of = NULL;
     struct fb_rows_opts ro = {0};
@@ -34,6 +38,8 @@ int fb_verb_sessions(int argc, char **argv)
         {'s', "sort", FB_OPT_TEXT, &sort, "FIELD[-desc]", NULL, "in the order of a column"},
         {0, "as-of", FB_OPT_TEXT, &as_of, "RUN|TIME", NULL,
          "tags as they stood after that run, or at that time"},
+        {0, "anomaly", FB_OPT_CHOICE, &anomaly, "LEVEL", levels,
+         "only sessions of that level; suspicious: abnormal ones too"},
         {'n', "limit", FB_OPT_COUNT, &ro.limit, "N", NULL, "no more than N sessions"},
         FB_MODEL_OPTIONS(in),
         FB_SOURCE_OPTIONS(in),
@@ -52,6 +58,7 @@ int fb_verb_sessions(int argc, char **argv)
         return code;
     if (json + csv + zeek > 1)
         return fb_cli_usage(help.verb, "--json, --csv and --zeek exclude each other");
+    ro.anomaly = anomaly == 0 ? NULL : anomaly == 1 ? normal : anomalous + (anomaly == 3);
     ro.format = json ? FB_ROWS_JSON : csv ? FB_ROWS_CSV : zeek ? FB_ROWS_ZEEK_TSV : FB_ROWS_TABLE;
     if (columns && zeek)
         return fb_cli_usage(help.verb, "--zeek has Zeek's columns: leave --columns away");

@@ -11,6 +11,7 @@ int fb_verb_show(int argc, char **argv);
 int fb_verb_packets(int argc, char **argv);
 int fb_verb_dns(int argc, char **argv);
 int fb_verb_names(int argc, char **argv);
+int fb_verb_hosts(int argc, char **argv);
 int fb_verb_sql(int argc, char **argv);
 int fb_verb_export(int argc, char **argv);
 int fb_verb_note(int argc, char **argv);
@@ -28,6 +29,10 @@ int fb_verb_diff(int argc, char **argv);
 int fb_verb_intel(int argc, char **argv);
 int fb_verb_features(int argc, char **argv);
 int fb_verb_findings(int argc, char **argv);
+int fb_verb_train(int argc, char **argv);
+int fb_verb_score(int argc, char **argv);
+int fb_verb_model(int argc, char **argv);
+int fb_verb_explain(int argc, char **argv);
 int fb_verb_lists(int argc, char **argv);
 int fb_verb_suppress(int argc, char **argv);
 

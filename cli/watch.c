@@ -43,9 +43,12 @@ enum fb_status fb_watch_put(struct fb_watch *w, const struct fb_session *s, bool
         FB_TRY(make_room(w, err));
         memmove(&w->item[at + 1], &w->item[at], (w->n - at) * sizeof *w->item);
         w->n++;
+        w->item[at].tag = NULL;
+        w->item[at].score_ppm = FB_WATCH_NO_SCORE;
     }
     struct fb_watched *v = &w->item[at];
-    *v = (struct fb_watched){.s = *s, .open = open, .last_ns = s->ts_ns};
+    *v = (struct fb_watched){
+        .s = *s, .open = open, .last_ns = s->ts_ns, .tag = v->tag, .score_ppm = v->score_ppm};
     snprintf(v->service, sizeof v->service, "%s", s->service);
     v->s.service = v->s.history = v->s.tunnel = NULL;
     v->s.parents = NULL;
@@ -53,6 +56,15 @@ enum fb_status fb_watch_put(struct fb_watch *w, const struct fb_session *s, bool
     if (s->duration_ns > 0)
         v->last_ns += s->duration_ns; /* times are within 1896 to 2189, see engine.h */
     return FB_OK;
+}
+
+void fb_watch_judge(struct fb_watch *w, uint64_t number, const char *tag, uint32_t score_ppm)
+{
+    size_t at = find(w, number);
+    if (at == w->n || w->item[at].s.number != number)
+        return;
+    w->item[at].tag = tag;
+    w->item[at].score_ppm = score_ppm;
 }
 
 void fb_watch_prune(struct fb_watch *w, int64_t since_ns)

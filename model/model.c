@@ -58,49 +58,70 @@ static enum fb_status set_quantiles(struct fb_model *m, const struct fb_sample *
     return FB_OK;
 }
 
-/* Forest, score distribution, reference rows: all that follows from encodings and sample. */
-static enum fb_status train(struct fb_model *m, const struct fb_sample *s, const struct fb_features *rows,
-                            unsigned threads, struct fb_err *err)
+/* Score distribution, reference rows, thresholds: all that follows from encodings, forest and sample; x: the
+ * rows encoded. */
+static enum fb_status describe(struct fb_model *m, const struct fb_sample *s, const float *x,
+                               unsigned threads, struct fb_err *err)
 {
-    FB_TRY(fb_encodings_train(rows, s->n, m->enc, err));
     FB_TRY(set_quantiles(m, s, err));
     m->depths = fb_malloc(s->n * sizeof *m->depths);
     m->nreference = s->n < FB_MODEL_REFERENCE ? (uint32_t)s->n : FB_MODEL_REFERENCE;
     m->reference = fb_malloc(m->nreference * sizeof *m->reference);
-    float *x = fb_malloc(s->n * FB_NFEATURES * sizeof *x);
-    if (!m->depths || !m->reference || !x) {
-        free(x);
+    if (!m->depths || !m->reference)
         return fb_err_nomem(err, "the model");
-    }
-    memcpy(m->reference, rows, m->nreference * sizeof *m->reference);
-    for (size_t i = 0; i < s->n; i++)
-        fb_encode_row(m->enc, &rows[i], x + i * FB_NFEATURES);
+    for (size_t i = 0; i < m->nreference; i++)
+        m->reference[i] = s->rows[i].f;
+    fb_forest_depths_threads(&m->forest, x, s->n, threads, m->depths);
+    qsort(m->depths, s->n, sizeof *m->depths, by_depth);
+    return fb_model_derive(m, err);
+}
+
+static float *encode_rows(const struct fb_model *m, const struct fb_sample *s)
+{
+    float *x = fb_malloc(s->n * FB_NFEATURES * sizeof *x);
+    for (size_t i = 0; x && i < s->n; i++)
+        fb_encode_row(m->enc, &s->rows[i].f, x + i * FB_NFEATURES);
+    return x;
+}
+
+static enum fb_status train(struct fb_model *m, const struct fb_sample *s, const struct fb_features *rows,
+                            unsigned threads, struct fb_err *err)
+{
+    FB_TRY(fb_encodings_train(rows, s->n, m->enc, err));
+    float *x = encode_rows(m, s);
+    if (!x)
+        return fb_err_nomem(err, "the model");
     enum fb_status st = fb_forest_train(&m->params.forest, x, s->n, FB_NFEATURES, threads, &m->forest, err);
     if (st == FB_OK) {
         m->params.forest = m->forest.params;
-        fb_forest_depths_threads(&m->forest, x, s->n, threads, m->depths);
-        qsort(m->depths, s->n, sizeof *m->depths, by_depth);
-        st = fb_model_derive(m, err);
+        st = describe(m, s, x, threads, err);
     }
     free(x);
     return st;
 }
 
+/* What a model tells of its sample; FB_ERR_LIMIT: too few distinct rows. */
+static enum fb_status count_sample(struct fb_model *m, struct fb_sample *s, struct fb_err *err)
+{
+    size_t distinct = 0;
+    FB_TRY(fb_sample_distinct(s, &distinct, err));
+    if (distinct < m->params.min_distinct)
+        return fb_err_set(err, FB_ERR_LIMIT,
+                          "no model: %zu distinct sessions to learn from, and at least %u are needed",
+                          distinct, m->params.min_distinct);
+    m->seen = s->seen;
+    m->left_out = s->spare;
+    m->rows = (uint32_t)s->n;
+    m->distinct = (uint32_t)distinct;
+    return FB_OK;
+}
+
 enum fb_status fb_model_train(struct fb_sample *sample, const struct fb_model_params *params,
                               unsigned threads, struct fb_model *out, struct fb_err *err)
 {
-    size_t distinct = 0;
     *out = (struct fb_model){.params = *params};
     FB_TRY(check(sample, params, err));
-    FB_TRY(fb_sample_distinct(sample, &distinct, err));
-    if (distinct < params->min_distinct)
-        return fb_err_set(err, FB_ERR_LIMIT,
-                          "no model: %zu distinct sessions to learn from, and at least %u are needed",
-                          distinct, params->min_distinct);
-    out->seen = sample->seen;
-    out->left_out = sample->spare;
-    out->rows = (uint32_t)sample->n;
-    out->distinct = (uint32_t)distinct;
+    FB_TRY(count_sample(out, sample, err));
     snprintf(out->card.tool, sizeof out->card.tool, "fbforensics %s", FB_VERSION);
     struct fb_features *rows = fb_malloc(sample->n * sizeof *rows);
     if (!rows)
@@ -111,6 +132,28 @@ enum fb_status fb_model_train(struct fb_sample *sample, const struct fb_model_pa
     free(rows);
     if (st != FB_OK)
         fb_model_release(out);
+    return st;
+}
+
+enum fb_status fb_model_refresh(struct fb_model *m, struct fb_sample *sample,
+                                const uint32_t percentile_ppm[static 2], unsigned threads, struct fb_err *err)
+{
+    struct fb_model_params p = m->params;
+    memcpy(p.percentile_ppm, percentile_ppm, sizeof p.percentile_ppm);
+    FB_TRY(check(sample, &p, err));
+    FB_TRY(count_sample(m, sample, err));
+    m->params = p;
+    float *x = encode_rows(m, sample);
+    if (!x)
+        return fb_err_nomem(err, "the model");
+    free(m->depths);
+    free(m->reference);
+    free(m->means);
+    m->depths = NULL;
+    m->reference = NULL;
+    m->means = NULL;
+    enum fb_status st = describe(m, sample, x, threads, err);
+    free(x);
     return st;
 }
 

@@ -66,6 +66,13 @@ struct fb_model {
  * says how many there are and must be; FB_ERR_USAGE: parameters out of range, or a sample of another seed. */
 enum fb_status fb_model_train(struct fb_sample *sample, const struct fb_model_params *params,
                               unsigned threads, struct fb_model *out, struct fb_err *err);
+/* Keeps forest and encodings, and takes all that describes the training data (score distribution, thresholds,
+ * quantiles, reference rows) anew from another sample of the same seed; a new digest follows. Such a model is
+ * not for a file, whose reader wants encodings and distribution of the same rows. FB_ERR_LIMIT and
+ * FB_ERR_USAGE as above leave the model as it was; after FB_ERR_NOMEM it can only be released. */
+enum fb_status fb_model_refresh(struct fb_model *m, struct fb_sample *sample,
+                                const uint32_t percentile_ppm[static 2], unsigned threads,
+                                struct fb_err *err);
 void fb_model_release(struct fb_model *m); /* accepts a zeroed model */
 
 /* Adds a digest to the card, in order; FB_ERR_LIMIT, FB_ERR_NOMEM. */

@@ -3,7 +3,6 @@
 static const struct fb_rec_col score_cols[FB_SCORE_NCOLS] = {
     [FB_SCORE_ANOMALY] = {"anomaly", FB_REC_TEXT},
     [FB_SCORE_SCORE] = {"score", FB_REC_INT},
-    [FB_SCORE_PERCENTILE] = {"percentile_ppm", FB_REC_INT},
     [FB_SCORE_P] = {"p_ppm", FB_REC_INT},
     [FB_SCORE_RANK] = {"rank", FB_REC_INT},
     [FB_SCORE_DEPTH] = {"depth_q24", FB_REC_INT},

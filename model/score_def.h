@@ -10,8 +10,7 @@
 enum fb_score_col {
     FB_SCORE_ANOMALY,    /* TEXT, fb_level_name */
     FB_SCORE_SCORE,      /* INT, 10^-6: 500,000 is an average session, near 1,000,000 a lone one */
-    FB_SCORE_PERCENTILE, /* INT, 10^-6: training sessions that are less anomalous */
-    FB_SCORE_P,          /* INT, 10^-6: conformal p-value */
+    FB_SCORE_P,          /* INT, 10^-6: conformal p-value, (1 + training sessions as anomalous) / (all + 1) */
     FB_SCORE_RANK,       /* INT: 1 + training sessions that are more anomalous */
     FB_SCORE_DEPTH,      /* INT, 2^-24: sum over the trees */
     FB_SCORE_NCOLS

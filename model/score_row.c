@@ -11,7 +11,6 @@ void fb_score_put(const struct fb_score *s, struct fb_buf *row)
 {
     fb_rec_text(row, fb_level_name(s->level));
     fb_rec_int(row, s->score_ppm);
-    fb_rec_int(row, s->percentile_ppm);
     fb_rec_int(row, s->p_ppm);
     fb_rec_int(row, s->rank);
     fb_rec_int(row, s->depth_q24);

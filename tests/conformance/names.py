@@ -7,7 +7,7 @@
 A protocol is an entry of PROTOCOLS: tshark's display filter and fields, a function from a row of these fields to
 facts, and a verb of fbforensics with a function from a row of its JSON to the same facts. A fact is a tuple of
 strings; facts are compared as a set for each capture."""
-import argparse, collections, json, os, subprocess, sys
+import argparse, collections, json, os, re, subprocess, sys
 
 FB = os.environ.get('FB', 'build/fbforensics')
 SEP = '\x1f'
@@ -43,7 +43,9 @@ def dns_own(row):
 
 def nbns_tshark(row):
     for name in row['nbns.name']:
-        yield ('name', name.split(' (')[0].strip().lower())
+        # tshark shows the bytes that pad a name; here they are left out, and other controls are compared as <hh>.
+        name = re.sub(r'(<00>)+(<..>)$', r'\2', name.split(' (')[0].strip().lower())
+        yield ('name', name)
 
 
 def nbns_own(row):
@@ -51,7 +53,7 @@ def nbns_own(row):
         return
     for name in [row.get('query')] + row['answer_names'] + row['more_names']:
         if name:
-            yield ('name', name.replace('\\', '').lower())
+            yield ('name', re.sub('[\x00-\x1f]', lambda m: f'<{ord(m[0]):02x}>', name.replace('\\', '')).lower())
 
 
 PROTOCOLS = {

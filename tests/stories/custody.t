@@ -23,7 +23,7 @@ code 2 "a verdict that is none is refused" "$FB" tag a.fbcase 2 --verdict maybe
 code 0 "sessions show their tags" "$FB" sessions a.fbcase --columns number,tags --csv
 says "the tag that is left" out "2,beacon"
 check "the one that was taken away is gone" sh -c '! grep -q exfil out'
-code 0 "an older state can be asked for" "$FB" sessions a.fbcase --columns number,tags --csv --as-of 4
+code 0 "an older state can be asked for" "$FB" sessions a.fbcase --columns number,tags --csv --as-of 5
 says "there both tags stand" out '2,"beacon,exfil"'
 code 0 "show knows tags too" "$FB" show a.fbcase 2
 says "of the session" out beacon

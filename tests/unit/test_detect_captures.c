@@ -101,6 +101,13 @@ static void ordinary_recordings_have_no_findings(void **state)
     }
 }
 
+static int number_in(const cJSON *f, const char *key)
+{
+    const cJSON *v = cJSON_GetObjectItemCaseSensitive(f, key);
+    assert_true(cJSON_IsNumber(v));
+    return v->valueint;
+}
+
 /* ---- scenarios ---- */
 
 struct scenario {
@@ -175,7 +182,24 @@ static cJSON *scenario_findings(struct scenario *s)
     return findings(pcap, "");
 }
 
-static void ordinary_web_use_has_no_findings(void **state)
+/* Something is always the most unusual, so the forest may name a few: without alarm, and fewer than 1 % of
+ * the 1,080 sessions. */
+static void expect_quiet(const cJSON *all, unsigned seed)
+{
+    int unusual = 0;
+    const cJSON *f;
+    cJSON_ArrayForEach(f, all)
+    {
+        const char *reason = text_of(f, "reason");
+        if (strcmp(text_of(f, "kind"), "anomaly") != 0 || number_in(f, "severity") >= 60)
+            fail_msg("seed %u: %s", seed, reason);
+        unusual += number_in(f, "sessions");
+    }
+    if (unusual > 10)
+        fail_msg("seed %u: %d sessions are unusual", seed, unusual);
+}
+
+static void ordinary_web_use_raises_no_alarm(void **state)
 {
     (void)state;
     for (uint64_t seed = 1; seed <= 3; seed++) {
@@ -183,8 +207,7 @@ static void ordinary_web_use_has_no_findings(void **state)
         scenario_begin(&s, "plain", seed);
         web_use(&s);
         cJSON *all = scenario_findings(&s);
-        if (cJSON_GetArraySize(all))
-            fail_msg("seed %u: %s", (unsigned)seed, text_of(cJSON_GetArrayItem(all, 0), "reason"));
+        expect_quiet(all, (unsigned)seed);
         cJSON_Delete(all);
     }
 }
@@ -264,7 +287,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(real_tools_are_found_in_their_recordings),
         cmocka_unit_test(ordinary_recordings_have_no_findings),
-        cmocka_unit_test(ordinary_web_use_has_no_findings),
+        cmocka_unit_test(ordinary_web_use_raises_no_alarm),
         cmocka_unit_test(a_beacon_in_web_use_comes_first),
         cmocka_unit_test(an_exfiltration_in_web_use_comes_first),
         cmocka_unit_test(a_scan_in_web_use_comes_first),
