@@ -1,4 +1,5 @@
-/* Certificates: DER (RFC 5280) to a row of the table `x509`, through libcrypto. Pure functions. */
+/* Certificates: DER (RFC 5280) to a row of the table `x509`. What the certificate says of itself: no
+ * signature and no key is computed. Pure functions. */
 #ifndef FB_INTEL_X509_H
 #define FB_INTEL_X509_H
 
