@@ -11,7 +11,8 @@
 enum fb_status fb_case_layers_init(struct fb_case_layers *l, const struct fb_ingest_opts *o,
                                    struct fb_err *err)
 {
-    *l = (struct fb_case_layers){.score = o->score && !o->no_model, .path = o->no_model ? NULL : o->model};
+    *l = (struct fb_case_layers){
+        .lists = o->lists, .score = o->score && !o->no_model, .path = o->no_model ? NULL : o->model};
     fb_scoring_defaults(&l->how);
     l->how.threads = (unsigned)(o->threads > 64 ? 64 : o->threads);
     if (!l->path)
@@ -49,6 +50,8 @@ enum fb_status fb_case_layers_run(struct fb_case *c, const struct fb_case_layers
     struct fb_scoring_how how = l->how;
     how.model = l->path ? &l->model : NULL;
     FB_TRY(fb_names_run(c, err));
+    FB_TRY(
+        fb_ingest_lists_apply(l->lists, c, err)); /* before training, which leaves out what is blacklisted */
     return l->score ? fb_scoring_run(c, &how, NULL, err) : FB_OK;
 }
 
@@ -119,17 +122,21 @@ static enum fb_status complete(struct fb_case *c, struct fb_ingest_opts *o, stru
 {
     struct fb_case_info info;
     struct fb_case_layers l;
-    bool names, now, scored;
+    bool names, now, scored, judged;
     FB_TRY(fb_case_info(c, &info, err));
     FB_TRY(has_table(c, "names", &names, err));
     FB_TRY(has_table(c, "scoring", &scored, err));
+    FB_TRY(has_table(c, "list_verdict", &judged, err));
     if (info.sealed || scored)
         return FB_EOF;
     if (!names)
         FB_TRY(fb_names_run(c, err));
     FB_TRY(has_table(c, "names", &now, err));
+    bool lists = !judged && o->lists && o->lists->any;
+    if (lists)
+        FB_TRY(fb_ingest_lists_apply(o->lists, c, err));
     if (!o->score)
-        return names == now ? FB_EOF : FB_OK;
+        return names == now && !lists ? FB_EOF : FB_OK;
     enum fb_status st = fb_case_layers_init(&l, o, err);
     struct fb_scoring_how how = l.how;
     how.model = l.path ? &l.model : NULL;

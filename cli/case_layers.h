@@ -1,4 +1,5 @@
-/* The layers that a new case gets without being asked: names, then scores and findings. Facts end first; a
+/* The layers that a new case gets without being asked: names, verdicts of lists
+ * that were given, then scores and findings. Facts end first; a
  * run that is killed between the two goes on with the layers (ingest --resume). */
 #ifndef FB_CLI_CASE_LAYERS_H
 #define FB_CLI_CASE_LAYERS_H
@@ -7,6 +8,7 @@
 #include "cli/scoring.h"
 
 struct fb_case_layers {
+    const struct fb_ingest_lists *lists; /* borrowed; NULL: none */
     bool score;
     struct fb_scoring_how how;
     struct fb_model model; /* that was given */

@@ -1,6 +1,8 @@
 #include "cli/detect_facts.h"
 
 #include "intel/dns_def.h"
+#include "intel/http_def.h"
+#include "intel/tls_def.h"
 #include "store/rectab.h"
 
 #define ADDRS_MAX 64 /* of one answer */
@@ -48,7 +50,7 @@ static enum fb_status hand_over(struct fb_detect *d, const struct fb_rec_row *ro
     return fb_detect_dns(d, &q);
 }
 
-enum fb_status fb_detect_facts(struct fb_case *c, struct fb_detect *d, struct fb_err *err)
+static enum fb_status each_question(struct fb_case *c, struct fb_detect *d, struct fb_err *err)
 {
     struct fb_rec_cursor *cur;
     struct fb_rec_row row;
@@ -59,4 +61,65 @@ enum fb_status fb_detect_facts(struct fb_case *c, struct fb_detect *d, struct fb
             break;
     fb_rec_close(cur);
     return st == FB_EOF ? FB_OK : st;
+}
+
+/* ---- names that clients gave to whom they spoke ---- */
+
+struct named {
+    struct fb_detect *d;
+    struct fb_rec_cursor *cur[2];
+    struct fb_err *err;
+};
+
+/* What a proxy is asked for names somebody else. */
+static bool is_own_name(const struct fb_rec_def *def, const struct fb_rec_cell *cells)
+{
+    static const char connect[] = "CONNECT";
+    const struct fb_rec_cell *method = &cells[FB_HTTP_METHOD], *uri = &cells[FB_HTTP_URI];
+    if (def != &fb_http_def)
+        return true;
+    bool tunnel =
+        !method->null && method->s.n == strlen(connect) && memcmp(method->s.p, connect, strlen(connect)) == 0;
+    return !tunnel && (uri->null || uri->s.n == 0 || uri->s.p[0] == '/');
+}
+
+static enum fb_status name_responder(void *ctx, const struct fb_session *s)
+{
+    static const struct {
+        const struct fb_rec_def *def;
+        unsigned col;
+    } from[] = {{&fb_tls_def, FB_TLS_SERVER_NAME}, {&fb_http_def, FB_HTTP_HOST}};
+    struct named *n = ctx;
+    for (size_t i = 0; i < 2; i++) {
+        struct fb_rec_row row;
+        enum fb_status st;
+        fb_rec_seek(n->cur[i], s->number);
+        while ((st = fb_rec_next(n->cur[i], &row, n->err)) == FB_OK) {
+            const struct fb_rec_cell *name = &row.cells[from[i].col];
+            if (!name->null && is_own_name(from[i].def, row.cells))
+                FB_TRY(fb_detect_name(n->d, &s->resp_h, (const char *)name->s.p, name->s.n));
+        }
+        if (st != FB_EOF)
+            return st;
+    }
+    return FB_OK;
+}
+
+static enum fb_status each_name(struct fb_case *c, struct fb_detect *d, struct fb_err *err)
+{
+    struct named n = {.d = d, .err = err};
+    enum fb_status st = fb_rec_open(c, &fb_tls_def, FB_REC_NEWEST, &n.cur[0], err);
+    if (st == FB_OK)
+        st = fb_rec_open(c, &fb_http_def, FB_REC_NEWEST, &n.cur[1], err);
+    if (st == FB_OK)
+        st = fb_case_each_session(c, name_responder, &n, err);
+    fb_rec_close(n.cur[0]);
+    fb_rec_close(n.cur[1]);
+    return st;
+}
+
+enum fb_status fb_detect_facts(struct fb_case *c, struct fb_detect *d, struct fb_err *err)
+{
+    FB_TRY(each_question(c, d, err));
+    return each_name(c, d, err);
 }

@@ -22,6 +22,8 @@ static int in_order(const void *pa, const void *pb)
     uint64_t a = larger(x->item), b = larger(y->item);
     if (a != b)
         return a > b ? -1 : 1;
+    if (x->item->text && y->item->text)
+        return strcmp(x->item->text, y->item->text);
     int c = memcmp(x->item->key, y->item->key, FB_TALLY_KEY_MAX);
     return c ? c : (x->item->len > y->item->len) - (x->item->len < y->item->len);
 }
@@ -112,7 +114,7 @@ static void put_why(struct fb_buf *b, const struct fb_diff *d, const struct fb_d
 
 static void put_what(struct fb_buf *b, const struct fb_tally_item *i)
 {
-    char text[2 * FB_ADDR_STRLEN + 16];
+    char text[FB_TALLY_TEXT_MAX];
     fb_tally_text(i, text, sizeof text);
     fb_buf_puts(b, text);
 }
@@ -186,6 +188,18 @@ static void put_row(struct fb_table *t, struct fb_buf *b, const struct fb_diff *
     fb_table_cell(t, b->data, b->len);
 }
 
+/* What lists and model say of a case, when they say it of both. */
+static void put_layers(struct fb_buf *b, const struct fb_diff *d, unsigned side)
+{
+    const struct fb_layer_counts *n = &d->layers[side];
+    if (d->layers[0].listed && d->layers[1].listed)
+        fb_buf_printf(b, "; conformance: %s, %llu nonconforming, %llu blacklisted", fb_layer_conformance(n),
+                      (unsigned long long)n->nonconforming, (unsigned long long)n->blacklisted);
+    if (d->layers[0].scored && d->layers[1].scored)
+        fb_buf_printf(b, "; %llu abnormal, %llu suspicious", (unsigned long long)n->abnormal,
+                      (unsigned long long)n->suspicious);
+}
+
 static void put_heads(struct fb_buf *b, const struct fb_diff *d)
 {
     for (unsigned side = 0; side < 2; side++) {
@@ -193,7 +207,9 @@ static void put_heads(struct fb_buf *b, const struct fb_diff *d)
         fb_time_format_human(d->tally.span_ns[side], length);
         fb_buf_printf(b, "%s: ", side ? "B" : "A");
         fb_escape_term(b, d->name[side], strlen(d->name[side]));
-        fb_buf_printf(b, ", %llu sessions in %s\n", (unsigned long long)d->tally.sessions[side], length);
+        fb_buf_printf(b, ", %llu sessions in %s", (unsigned long long)d->tally.sessions[side], length);
+        put_layers(b, d, side);
+        fb_buf_putc(b, '\n');
     }
 }
 

@@ -2,6 +2,7 @@
 #ifndef FB_CLI_DIFF_PRINT_H
 #define FB_CLI_DIFF_PRINT_H
 
+#include "cli/layer_counts.h"
 #include "cli/noise.h"
 
 struct fb_diff_change {
@@ -12,6 +13,7 @@ struct fb_diff_change {
 struct fb_diff {
     const char *name[2];
     struct fb_tally tally;
+    struct fb_layer_counts layers[2];
     struct fb_noise_opts opts;
     struct fb_noise noise[FB_TALLY_KINDS];
     struct fb_diff_change *change;

@@ -27,6 +27,7 @@ enum source {
     PARENTS,
     COMMUNITY,
     TAGS,
+    LAYER, /* `offset`: in fb_session_layer_cols */
 };
 
 struct fb_field {
@@ -86,6 +87,14 @@ static const struct fb_field FIELDS[] = {
     {"first_ordinal", U64, F(first_ordinal)},
     {"community_id", COMMUNITY, 0},
     {"tags", TAGS, 0},
+    {"resp_domain", LAYER, FB_LAYER_RESP_DOMAIN},
+    {"resp_domain_source", LAYER, FB_LAYER_RESP_DOMAIN_SOURCE},
+    {"orig_domain", LAYER, FB_LAYER_ORIG_DOMAIN},
+    {"orig_domain_source", LAYER, FB_LAYER_ORIG_DOMAIN_SOURCE},
+    {"score", LAYER, FB_LAYER_SCORE},
+    {"anomaly", LAYER, FB_LAYER_ANOMALY},
+    {"blacklist", LAYER, FB_LAYER_BLACKLIST},
+    {"conformance", LAYER, FB_LAYER_CONFORMANCE},
 };
 #define NFIELDS (sizeof FIELDS / sizeof *FIELDS)
 _Static_assert(NFIELDS <= FB_COLUMNS_MAX, "all columns fit one choice");
@@ -119,6 +128,8 @@ bool fb_field_is_number(const struct fb_field *f)
     case BYTES:
     case PACKETS:
         return true;
+    case LAYER:
+        return f->offset == FB_LAYER_SCORE;
     default:
         return false;
     }
@@ -235,6 +246,34 @@ static void value_of_plain(const struct fb_field *f, const struct fb_session *s,
     }
 }
 
+/* An error is kept, and asked for at the end: fb_session_layers_failed. */
+static void value_of_layer(unsigned col, const struct fb_row *row, struct fb_value *v)
+{
+    struct fb_rec_cell cell;
+    enum fb_rec_type type;
+    if (!row->layers ||
+        fb_session_layers_cell(row->layers, row->s->number, col, &cell, &type, NULL) != FB_OK || cell.null)
+        return;
+    v->bytes = cell.s;
+    switch (type) {
+    case FB_REC_INT:
+    case FB_REC_TIME:
+        v->i = cell.i;
+        v->kind = FB_VAL_INT;
+        break;
+    case FB_REC_LIST:
+        v->kind = cell.s.n ? FB_VAL_LIST : FB_VAL_UNSET;
+        break;
+    case FB_REC_ADDR:
+        v->addr = cell.addr;
+        v->kind = FB_VAL_ADDR;
+        break;
+    default:
+        v->kind = cell.s.n ? FB_VAL_BYTES : FB_VAL_UNSET;
+        break;
+    }
+}
+
 void fb_field_value(const struct fb_field *f, const struct fb_row *row, struct fb_value *v)
 {
     const struct fb_session *s = row->s;
@@ -271,6 +310,9 @@ void fb_field_value(const struct fb_field *f, const struct fb_row *row, struct f
         break;
     case PACKETS:
         set_uint(v, s->orig_pkts + s->resp_pkts, true);
+        break;
+    case LAYER:
+        value_of_layer((unsigned)f->offset, row, v);
         break;
     case PARENTS:
         if (row->parents && s->nparents)

@@ -6,6 +6,7 @@
 #define FB_CLI_FIELDS_H
 
 #include "base/buf.h"
+#include "base/cursor.h"
 #include "cli/parents.h"
 #include "replay/session.h"
 #include "store/layers.h"
@@ -20,7 +21,10 @@ enum fb_value_kind {
     FB_VAL_DURATION,
     FB_VAL_TEXT,
     FB_VAL_ADDR,
-    FB_VAL_UIDS
+    FB_VAL_UIDS,
+    FB_VAL_INT,   /* `i` */
+    FB_VAL_BYTES, /* `bytes`: text that may hold any byte */
+    FB_VAL_LIST,  /* `bytes`: items of a record's list */
 };
 
 struct fb_value {
@@ -28,7 +32,8 @@ struct fb_value {
     uint64_t u;
     int64_t i; /* nanoseconds */
     struct fb_addr addr;
-    const char *text; /* borrowed from the session or pointing at `own` */
+    const char *text;     /* borrowed from the session or pointing at `own` */
+    struct fb_span bytes; /* borrowed from the layers until they are asked about another session */
     char own[64];
 };
 

@@ -94,7 +94,10 @@ static void put_items(struct fb_buf *b, const struct fb_device *v)
             fb_escape_term(b, it->detail.p, it->detail.n);
             fb_buf_puts(b, ", ");
         }
-        fb_buf_printf(b, "%llu times, first ", (unsigned long long)it->count);
+        if (it->count == 1)
+            fb_buf_puts(b, "once, ");
+        else
+            fb_buf_printf(b, "%llu times, first ", (unsigned long long)it->count);
         put_time(b, it->first.ts_ns);
         fb_buf_puts(b, " (");
         put_packet(b, &it->first);
@@ -109,8 +112,8 @@ static void put_role(struct fb_buf *b, const struct fb_device *v)
 {
     label(b, "role");
     fb_device_roles_put(b, v->roles);
-    fb_buf_printf(b, "  opened %llu sessions, answered in %llu\n", (unsigned long long)v->opened,
-                  (unsigned long long)v->answered);
+    fb_buf_printf(b, "%sopened %llu sessions, answered in %llu\n", v->roles ? "  " : "",
+                  (unsigned long long)v->opened, (unsigned long long)v->answered);
 }
 
 static enum fb_severity worse(enum fb_severity a, enum fb_severity b)

@@ -1,5 +1,6 @@
 #include "cli/evidence_plan.h"
 #include "cli/info_print.h"
+#include "cli/layer_counts.h"
 #include "cli/scoring.h"
 
 #include "base/escape.h"
@@ -259,6 +260,11 @@ enum fb_status fb_info_print_json(struct fb_case *c, struct fb_out *out, struct 
     put_counters(c, b);
     fb_buf_putc(b, ',');
     FB_TRY(put_tables(c, b, err));
+    if (info.complete) {
+        struct fb_layer_counts n;
+        FB_TRY(fb_layer_counts(c, &n, err));
+        fb_layer_counts_json(b, &n);
+    }
     FB_TRY(fb_scoring_put_json(c, b, err));
     fb_buf_putc(b, ',');
     FB_TRY(put_all_evidence(c, &info, out, err));

@@ -3,6 +3,7 @@
 
 #include "base/escape.h"
 #include "base/timefmt.h"
+#include "cli/layer_counts.h"
 #include "cli/message.h"
 #include "cli/progress.h"
 #include "cli/scoring.h"
@@ -248,6 +249,11 @@ enum fb_status fb_info_print_text(struct fb_case *c, struct fb_out *out, bool fu
     put_digest(b, "records digest", info.records_digest.b, FB_DIGEST_LEN);
     FB_TRY(fb_scoring_put_text(c, b, NULL, err));
     FB_TRY(put_tables(c, b, full, err));
+    if (info.complete) {
+        struct fb_layer_counts n;
+        FB_TRY(fb_layer_counts(c, &n, err));
+        fb_layer_counts_text(b, &n);
+    }
     if (full) {
         put_key(b, "made by");
         fb_buf_puts(b, "fbforensics ");

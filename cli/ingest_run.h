@@ -3,6 +3,7 @@
 #define FB_CLI_INGEST_RUN_H
 
 #include "base/buf.h"
+#include "cli/ingest_lists.h"
 #include "cli/options.h"
 #include "cli/unlock.h"
 #include "store/case.h"
@@ -21,7 +22,9 @@ struct fb_ingest_opts {
     bool no_model;     /* but the user does not */
     const char *model; /* file to score with; NULL: one that is trained on the case */
     bool quiet;
-    int progress;            /* enum fb_progress_mode */
+    int progress; /* enum fb_progress_mode */
+    const struct fb_ingest_lists
+        *lists;              /* NULL: none; they judge the sessions, facts do not depend on them */
     struct fb_unlock unlock; /* of an encrypted case, for verbs that read cases */
 };
 #define FB_INGEST_OPTS_DEFAULT ((struct fb_ingest_opts){.after_ns = INT64_MIN, .before_ns = INT64_MAX})

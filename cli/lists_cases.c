@@ -5,11 +5,16 @@
 
 #define OWN_CLIENT 70 /* certainty of the join from here on: an answer that this session's own client got */
 
+#define OWNER_MAX 256 /* what is longer is cut: no rule states so much */
+
 struct walk {
     struct fb_rec_cursor *names;
     fb_lists_each fn;
     void *ctx;
     struct fb_list_name name[2];
+    const struct fb_intel *intel; /* may be NULL */
+    struct fb_addr_intel whose;
+    char owner[OWNER_MAX];
     struct fb_err *err;
 };
 
@@ -40,6 +45,21 @@ static void take_name(const struct fb_rec_cell *cell, struct fb_list_end *end, s
     end->nnames = 1;
 }
 
+/* Who announces the responder's address. Special addresses belong to nobody. */
+static void take_as(struct walk *w, const struct fb_addr *h, struct fb_list_as *as)
+{
+    fb_intel_addr(w->intel, h, &w->whose);
+    if (w->whose.special || (w->whose.asn == 0 && !w->whose.country[0]))
+        return;
+    struct fb_span owner = w->whose.owner;
+    size_t n = owner.n < OWNER_MAX ? owner.n : OWNER_MAX - 1;
+    if (n)
+        memcpy(w->owner, owner.p, n);
+    w->owner[n] = '\0';
+    *as = (struct fb_list_as){true, w->whose.asn, w->whose.country[0] ? w->whose.country : NULL,
+                              n ? w->owner : NULL};
+}
+
 static enum fb_status on_session(void *ctx, const struct fb_session *s)
 {
     struct walk *w = ctx;
@@ -56,12 +76,15 @@ static enum fb_status on_session(void *ctx, const struct fb_session *s)
     } else if (st != FB_EOF) {
         return st;
     }
+    if (w->intel)
+        take_as(w, &s->resp_h, &x.resp.as);
     return w->fn(w->ctx, s, &x);
 }
 
-enum fb_status fb_lists_each_session(struct fb_case *c, fb_lists_each fn, void *ctx, struct fb_err *err)
+enum fb_status fb_lists_each_session(struct fb_case *c, const struct fb_intel *k, fb_lists_each fn, void *ctx,
+                                     struct fb_err *err)
 {
-    struct walk w = {.fn = fn, .ctx = ctx, .err = err};
+    struct walk w = {.fn = fn, .ctx = ctx, .intel = k, .err = err};
     FB_TRY(fb_rec_open(c, &fb_names_def, FB_REC_NEWEST, &w.names, err));
     enum fb_status st = fb_case_each_session(c, on_session, &w, err);
     fb_rec_close(w.names);

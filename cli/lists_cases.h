@@ -2,13 +2,16 @@
 #ifndef FB_CLI_LISTS_CASES_H
 #define FB_CLI_LISTS_CASES_H
 
+#include "intel/intel.h"
 #include "intel/list_judge.h"
 #include "store/case.h"
 
 /* Calls `fn` for each session in number order; both are borrowed for the call. Names are those of the newest
- * layer of names; without one sessions have none. */
+ * layer of names; without one sessions have none. The AS of the responder is what `k` says (NULL: nothing).
+ */
 typedef enum fb_status (*fb_lists_each)(void *ctx, const struct fb_session *s,
                                         const struct fb_list_subject *subject);
-enum fb_status fb_lists_each_session(struct fb_case *c, fb_lists_each fn, void *ctx, struct fb_err *err);
+enum fb_status fb_lists_each_session(struct fb_case *c, const struct fb_intel *k, fb_lists_each fn, void *ctx,
+                                     struct fb_err *err);
 
 #endif

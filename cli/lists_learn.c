@@ -33,15 +33,24 @@ static enum fb_status on_session(void *ctx, const struct fb_session *s, const st
     return fb_list_maker_add(l->maker, subject, l->err);
 }
 
-static int walk(const char *verb, char **source, const struct fb_ingest_opts *in, struct learn *l)
+/* `pack` as --intel has it. */
+static int walk(const char *verb, char **source, const struct fb_ingest_opts *in, const char *pack,
+                struct learn *l)
 {
     struct fb_source src;
     struct fb_err err = {0};
+    struct fb_intel *intel;
+    char path[PATH_MAX];
+    if (fb_intel_find_open(pack, path, &intel, &err) != FB_OK)
+        return fb_cli_fail(&err);
     int code = fb_source_open(&src, verb, source, 1, in);
-    if (code >= 0)
+    if (code >= 0) {
+        fb_intel_close(intel);
         return code;
+    }
     l->err = &err;
-    enum fb_status st = fb_lists_each_session(src.c, on_session, l, &err);
+    enum fb_status st = fb_lists_each_session(src.c, intel, on_session, l, &err);
+    fb_intel_close(intel);
     return fb_source_close(&src, st == FB_OK ? FB_EXIT_OK : fb_cli_fail(&err));
 }
 
@@ -98,7 +107,7 @@ static int make(char **args, const char *list, struct make_args *a, const char *
         a->date = a->date ? a->date : file[0]->date;
         a->as = a->as ? a->as : file[0]->white[0].name;
     }
-    int code = st == FB_OK ? walk(verb, args, &a->in, &l) : fb_cli_fail(&err);
+    int code = st == FB_OK ? walk(verb, args, &a->in, a->p.intel, &l) : fb_cli_fail(&err);
     if (st == FB_OK && (code == FB_EXIT_OK || code == FB_EXIT_DAMAGED))
         code = finish(&l, a, &items, code);
     fb_list_judge_free(l.judge);
@@ -118,6 +127,7 @@ static int make_verb(int argc, char **argv, const struct fb_cli_help *help, bool
         {0, "process", FB_OPT_FLAG, &a.process, NULL, NULL,
          "endpoints name the process too, where it is known"},
         FB_LISTS_OPTIONS(a.p),
+        FB_OPT_INTEL(a.p.intel),
         FB_INGEST_OPTIONS(a.in),
         {0}};
     int nargs, code = fb_cli_parse(help, opts, argc, argv, &nargs);
@@ -205,7 +215,7 @@ static int unused(char **args, int n, const struct fb_lists_policy *p, const str
         l.black_hits = calloc(fb_list_set_blacklists(set, &b) + 1, sizeof *l.black_hits);
         st = l.hits && l.black_hits ? FB_OK : fb_err_nomem(&err, "hit counts");
     }
-    int code = st == FB_OK ? walk("lists unused", args, in, &l) : fb_cli_fail(&err);
+    int code = st == FB_OK ? walk("lists unused", args, in, p->intel, &l) : fb_cli_fail(&err);
     if (st == FB_OK && (code == FB_EXIT_OK || code == FB_EXIT_DAMAGED)) {
         put_hits(&out, set, &l, all, json);
         int saved = fb_lists_save(NULL, &out);
@@ -228,6 +238,7 @@ int fb_lists_unused(int argc, char **argv)
         {'a', "all", FB_OPT_FLAG, &all, NULL, NULL, "also entries that decided sessions, with how many"},
         {'j', "json", FB_OPT_FLAG, &json, NULL, NULL, "JSON lines"},
         FB_LISTS_OPTIONS(p),
+        FB_OPT_INTEL(p.intel),
         FB_INGEST_OPTIONS(in),
         {0}};
     static const struct fb_cli_help help = {

@@ -210,6 +210,9 @@ static enum fb_status read_all(char **paths, int n, const struct fb_lists_policy
     enum fb_status st = fb_lists_keys_load(p, &keys, err);
     for (int i = 0; i < n && st == FB_OK; i++) {
         st = fb_lists_read(paths[i], p, &keys, &file[i], err);
+        if (st == FB_OK && p->by_kind && (file[i].list->form == FB_LIST_WHITELIST) != (i < p->nwhite))
+            st = fb_err_set(err, FB_ERR_INPUT, "%s: not a %s", paths[i],
+                            i < p->nwhite ? "whitelist" : "blacklist");
         if (st == FB_OK && !p->quiet)
             say_problems(file[i].list);
     }

@@ -2,6 +2,7 @@
 #ifndef FB_CLI_LISTS_LOAD_H
 #define FB_CLI_LISTS_LOAD_H
 
+#include "cli/intel_find.h"
 #include "cli/options.h"
 #include "intel/list_set.h"
 #include "intel/list_sign.h"
@@ -11,6 +12,9 @@ struct fb_lists_policy {
     int scope; /* enum fb_list_scope, as the option has it */
     bool strict, require_signature, allow_rollback, builtin, quiet;
     const char *keys_dir, *trust_file; /* NULL: the usual places */
+    const char *intel;                 /* pack that knows the owners of addresses, as --intel has it */
+    bool by_kind; /* of the files, the first nwhite are whitelists, the rest blacklists */
+    int nwhite;
     struct fb_opt_list keys, names;
 };
 void fb_lists_policy_release(struct fb_lists_policy *p);

@@ -60,14 +60,14 @@ static int print_help(void)
           stdout);
     for (size_t i = 0; i < NVERBS; i++)
         printf("  %-10s %s\n", VERBS[i].name, VERBS[i].help);
-    fputs(
-        "\nfbforensics VERB --help says more about each; --version prints the versions of all parts.\n"
-        "exit codes: 0 done, 2 usage, 3 evidence damaged but used, 4 input unusable, 5 verification failed,\n"
-        "70 internal error\n\nexamples:\n"
-        "  fbforensics office.pcapng\n"
-        "  fbforensics ingest captures/ -o office.fbcase\n"
-        "  fbforensics sessions office.fbcase --sort bytes-desc --limit 20\n",
-        stdout);
+    fputs("\nfbforensics VERB --help says more about each; --version prints the versions of all parts.\n"
+          "exit codes: 0 done, 1 findings (--fail-on), 2 usage, 3 evidence damaged but used, 4 input "
+          "unusable, 5 verification failed,\n"
+          "70 internal error\n\nexamples:\n"
+          "  fbforensics office.pcapng\n"
+          "  fbforensics ingest captures/ -o office.fbcase\n"
+          "  fbforensics sessions office.fbcase --sort bytes-desc --limit 20\n",
+          stdout);
     return FB_EXIT_OK;
 }
 

@@ -77,7 +77,8 @@ static void put_csv(struct printer *p, struct fb_buf *b, const struct fb_row *ro
         enum fb_value_kind kind = render(p, row, i);
         if (i)
             fb_buf_putc(b, ',');
-        fb_escape_csv(b, p->text.data, p->text.len, kind == FB_VAL_TEXT);
+        fb_escape_csv(b, p->text.data, p->text.len,
+                      kind == FB_VAL_TEXT || kind == FB_VAL_BYTES || kind == FB_VAL_LIST);
     }
     fb_buf_puts(b, "\r\n");
 }
@@ -122,30 +123,12 @@ static enum fb_status table_row(struct printer *p, const struct fb_row *row)
     return fb_table_end_row(p->table);
 }
 
-static enum fb_status has_level(struct printer *p, uint64_t number, bool *yes)
-{
-    struct fb_rec_cell cell;
-    enum fb_rec_type type;
-    unsigned i = 0;
-    *yes = false;
-    if (!p->layers)
-        return FB_OK;
-    while (strcmp(fb_session_layer_cols[i].name, "anomaly") != 0)
-        i++;
-    FB_TRY(fb_session_layers_cell(p->layers, number, i, &cell, &type, p->err));
-    for (const char *const *level = p->o->anomaly; *level && !cell.null && type == FB_REC_TEXT; level++)
-        *yes = *yes || (strlen(*level) == cell.s.n && memcmp(*level, cell.s.p, cell.s.n) == 0);
-    return FB_OK;
-}
-
 static enum fb_status on_session(void *ctx, const struct fb_session *s)
 {
     struct printer *p = ctx;
     struct fb_row row = {s, p->parents, p->layers};
-    bool wanted = true;
-    if (p->o->anomaly)
-        FB_TRY(has_level(p, s->number, &wanted));
-    if (!wanted)
+    if (p->layers && !fb_row_filter_is_empty(&p->o->filter) &&
+        !fb_row_filter_match(&p->o->filter, p->layers, s->number))
         return FB_OK;
     if (!p->sorter) {
         if (p->o->limit && p->rows++ == p->o->limit)

@@ -5,6 +5,7 @@
 #include "cli/fields.h"
 #include "cli/output.h"
 #include "cli/pseudonym.h"
+#include "cli/row_filter.h"
 
 enum fb_row_format { FB_ROWS_TABLE, FB_ROWS_JSON, FB_ROWS_CSV, FB_ROWS_ZEEK_TSV, FB_ROWS_ZEEK_JSON };
 
@@ -13,8 +14,8 @@ struct fb_rows_opts {
     struct fb_columns columns;   /* of table, JSON and CSV; Zeek's forms have Zeek's columns */
     const struct fb_field *sort; /* NULL: by number */
     bool descending;
-    const char *const *anomaly;     /* NULL-ended: only sessions of these levels; NULL: all */
     uint64_t limit;                 /* 0: none */
+    struct fb_row_filter filter;    /* checked; not together with pseudonyms */
     struct fb_pseudonym *pseudonym; /* NULL: values as they are */
 };
 

@@ -55,6 +55,8 @@ int fb_source_open(struct fb_source *s, const char *verb, char **paths, int npat
         if (fb_ingest_opts_decide(o))
             return fb_cli_usage(
                 verb, "%s is a case: options that decide how a capture is read have no meaning", paths[i]);
+        if (o->lists && o->lists->any)
+            return fb_cli_usage(verb, "%s is a case: use lists apply, which keeps the verdicts", paths[i]);
         return open_case(s, paths[i], &o->unlock);
     }
     struct fb_err err = {0};

@@ -4,9 +4,14 @@
 #include "base/hash.h"
 #include "base/timefmt.h"
 #include "ingest/packet.h"
+#include "intel/list_domain.h"
+#include "store/rectab.h"
+#include "store/session_layers.h"
 
 void fb_tally_release(struct fb_tally *t)
 {
+    for (uint32_t i = 0; i < t->n; i++)
+        free(t->item[i].text);
     free(t->item);
     free(t->slot);
     *t = (struct fb_tally){0};
@@ -49,6 +54,7 @@ static bool grow(struct fb_tally *t)
 struct counting {
     struct fb_tally *t;
     unsigned side;
+    struct fb_session_layers *layers;
     int64_t middle_ns;
     struct fb_err *err;
     /* Of the session at hand. */
@@ -56,7 +62,9 @@ struct counting {
     uint64_t bytes;
 };
 
-static enum fb_status add(struct counting *k, unsigned kind, const void *key, size_t len, const char *label)
+/* *out NULL: the ceiling is reached. */
+static enum fb_status add_item(struct counting *k, unsigned kind, const void *key, size_t len,
+                               struct fb_tally_item **out)
 {
     struct fb_tally *t = k->t;
     if (!grow(t))
@@ -65,6 +73,7 @@ static enum fb_status add(struct counting *k, unsigned kind, const void *key, si
     if (!*slot) {
         if (t->n == FB_TALLY_KEYS_MAX) {
             t->left_out++;
+            *out = NULL;
             return FB_OK;
         }
         struct fb_tally_item *fresh = &t->item[t->n++];
@@ -75,7 +84,15 @@ static enum fb_status add(struct counting *k, unsigned kind, const void *key, si
     struct fb_tally_item *i = &t->item[*slot - 1];
     i->sessions[k->side][k->half]++;
     i->bytes[k->side] += k->bytes;
-    if (label && *label && !i->label[0])
+    *out = i;
+    return FB_OK;
+}
+
+static enum fb_status add(struct counting *k, unsigned kind, const void *key, size_t len, const char *label)
+{
+    struct fb_tally_item *i;
+    FB_TRY(add_item(k, kind, key, len, &i));
+    if (i && label && *label && !i->label[0])
         snprintf(i->label, sizeof i->label, "%s", label);
     return FB_OK;
 }
@@ -129,6 +146,81 @@ static enum fb_status add_rates(struct counting *k, const struct fb_session *s)
     return FB_OK;
 }
 
+/* ---- what layers say ---- */
+
+/* `what` is given when the cell holds it; a list holds what is not empty. */
+static enum fb_status add_verdict(struct counting *k, const struct fb_session *s, enum fb_session_layer col,
+                                  enum fb_tally_layer layer, const char *value, const char *what)
+{
+    struct fb_rec_cell cell;
+    enum fb_rec_type type;
+    struct fb_tally_item *i;
+    FB_TRY(fb_session_layers_cell(k->layers, s->number, col, &cell, &type, k->err));
+    bool is = !cell.null && (value ? type == FB_REC_TEXT && cell.s.n == strlen(value) &&
+                                         memcmp(cell.s.p, value, cell.s.n) == 0
+                                   : type == FB_REC_LIST && cell.s.n > 0);
+    if (!is)
+        return FB_OK;
+    FB_TRY(add_item(k, FB_TALLY_VERDICT, what, strlen(what), &i));
+    if (i)
+        i->layer = (uint8_t)layer;
+    return FB_OK;
+}
+
+/* What is no name, and could be anything, is not counted. */
+static enum fb_status add_domain(struct counting *k, const struct fb_session *s, enum fb_session_layer col)
+{
+    struct fb_rec_cell cell;
+    enum fb_rec_type type;
+    struct fb_digest_state state;
+    struct fb_digest key;
+    struct fb_tally_item *i;
+    char name[FB_LIST_NAME_MAX + 1];
+    FB_TRY(fb_session_layers_cell(k->layers, s->number, col, &cell, &type, k->err));
+    size_t n = cell.null || type != FB_REC_TEXT ? 0 : fb_list_name_normal(cell.s.p, cell.s.n, name);
+    if (n == 0)
+        return FB_OK;
+    fb_digest_init(&state, "fb tally name");
+    fb_digest_update(&state, name, n);
+    fb_digest_final(&state, &key);
+    FB_TRY(add_item(k, FB_TALLY_NAME, key.b, sizeof key.b, &i));
+    if (!i || i->text)
+        return FB_OK;
+    i->layer = FB_TALLY_NAMES;
+    i->text = strndup(name, n);
+    return i->text ? FB_OK : fb_err_nomem(k->err, "what is counted");
+}
+
+static enum fb_status add_layers(struct counting *k, const struct fb_session *s)
+{
+    const bool *has = k->t->has[k->side];
+    if (has[FB_TALLY_NAMES]) {
+        FB_TRY(add_domain(k, s, FB_LAYER_RESP_DOMAIN));
+        FB_TRY(add_domain(k, s, FB_LAYER_ORIG_DOMAIN));
+    }
+    if (has[FB_TALLY_LISTS]) {
+        FB_TRY(add_verdict(k, s, FB_LAYER_CONFORMANCE, FB_TALLY_LISTS, "nonconforming", "nonconforming"));
+        FB_TRY(add_verdict(k, s, FB_LAYER_BLACKLIST, FB_TALLY_LISTS, NULL, "blacklisted"));
+    }
+    if (has[FB_TALLY_SCORES]) {
+        FB_TRY(add_verdict(k, s, FB_LAYER_ANOMALY, FB_TALLY_SCORES, "suspicious", "suspicious"));
+        FB_TRY(add_verdict(k, s, FB_LAYER_ANOMALY, FB_TALLY_SCORES, "abnormal", "abnormal"));
+    }
+    return FB_OK;
+}
+
+static enum fb_status find_layers(struct fb_case *c, bool has[static FB_TALLY_LAYERS], struct fb_err *err)
+{
+    static const char *const NAME[] = {"", "names", "list_verdict", "score"};
+    struct fb_rec_info t;
+    enum fb_status st;
+    has[FB_TALLY_FACTS] = true;
+    for (size_t i = 0; (st = fb_case_record_table(c, i, &t, err)) == FB_OK; i++)
+        for (unsigned k = 1; k < FB_TALLY_LAYERS; k++)
+            has[k] |= t.newest && t.run_id && strcmp(t.name, NAME[k]) == 0;
+    return st == FB_EOF ? FB_OK : st;
+}
+
 static enum fb_status on_session(void *ctx, const struct fb_session *s)
 {
     struct counting *k = ctx;
@@ -137,7 +229,8 @@ static enum fb_status on_session(void *ctx, const struct fb_session *s)
     k->t->sessions[k->side]++;
     FB_TRY(add_hosts(k, s));
     FB_TRY(add_ports(k, s));
-    return add_rates(k, s);
+    FB_TRY(add_rates(k, s));
+    return add_layers(k, s);
 }
 
 enum fb_status fb_tally_case(struct fb_tally *t, unsigned side, struct fb_case *c, struct fb_err *err)
@@ -149,12 +242,17 @@ enum fb_status fb_tally_case(struct fb_tally *t, unsigned side, struct fb_case *
         span = 0;
     t->span_ns[side] = span > FB_NS_PER_S ? span : FB_NS_PER_S;
     struct counting k = {.t = t, .side = side, .middle_ns = info.first_ts_ns + span / 2, .err = err};
-    return fb_case_each_session(c, on_session, &k, err);
+    FB_TRY(find_layers(c, t->has[side], err));
+    FB_TRY(fb_session_layers_open(c, &k.layers, err));
+    enum fb_status st = fb_case_each_session(c, on_session, &k, err);
+    fb_session_layers_close(k.layers);
+    return st;
 }
 
 const char *fb_tally_kind_name(unsigned kind)
 {
-    static const char *const names[] = {"rate", "host", "service", "port", "protocol", "talker"};
+    static const char *const names[] = {"rate",     "host",   "service", "port",
+                                        "protocol", "talker", "name",    "verdict"};
     return kind < FB_TALLY_KINDS ? names[kind] : "";
 }
 
@@ -173,7 +271,11 @@ void fb_tally_text(const struct fb_tally_item *i, char *out, size_t cap)
 {
     char a[FB_ADDR_STRLEN] = "", b[FB_ADDR_STRLEN] = "";
     struct fb_addr x, y;
-    if (i->len >= 16) {
+    if (i->text) {
+        snprintf(out, cap, "%s", i->text);
+        return;
+    }
+    if (i->len >= 16 && i->kind != FB_TALLY_VERDICT) {
         x = fb_addr_v6(i->key);
         fb_addr_format(&x, a);
     }

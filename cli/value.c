@@ -1,6 +1,7 @@
 /* Values of session columns in their printed forms. */
 #include "base/cursor.h"
 #include "base/escape.h"
+#include "base/record.h"
 #include "base/timefmt.h"
 #include "cli/fields.h"
 
@@ -26,6 +27,19 @@ static void put_uids(struct fb_buf *out, const struct fb_row *row, bool json)
         fb_buf_putc(out, ']');
 }
 
+static void put_list(struct fb_buf *out, const struct fb_value *v, bool json)
+{
+    struct fb_cur c = fb_cur_init(v->bytes.p, v->bytes.n);
+    struct fb_span item;
+    for (bool first = true; fb_rec_next_item(&c, &item); first = false) {
+        fb_buf_puts(out, first ? "" : ",");
+        if (json)
+            fb_escape_json(out, item.p, item.n);
+        else
+            fb_buf_put(out, item.p, item.n);
+    }
+}
+
 void fb_value_put(struct fb_buf *out, const struct fb_value *v, const struct fb_row *row)
 {
     char t[FB_TIME_STRLEN], a[FB_ADDR_STRLEN];
@@ -49,6 +63,15 @@ void fb_value_put(struct fb_buf *out, const struct fb_value *v, const struct fb_
         break;
     case FB_VAL_UIDS:
         put_uids(out, row, false);
+        break;
+    case FB_VAL_INT:
+        fb_buf_put_i64dec(out, v->i);
+        break;
+    case FB_VAL_BYTES:
+        fb_buf_put(out, v->bytes.p, v->bytes.n);
+        break;
+    case FB_VAL_LIST:
+        put_list(out, v, false);
         break;
     }
 }
@@ -80,6 +103,15 @@ void fb_value_put_json(struct fb_buf *out, const struct fb_value *v, const struc
     case FB_VAL_UIDS:
         put_uids(out, row, true);
         break;
+    case FB_VAL_BYTES:
+        fb_escape_json(out, v->bytes.p, v->bytes.n);
+        break;
+    case FB_VAL_LIST:
+        fb_buf_putc(out, '[');
+        put_list(out, v, true);
+        fb_buf_putc(out, ']');
+        break;
+    case FB_VAL_INT:
     case FB_VAL_UINT:
     case FB_VAL_DURATION:
         fb_value_put(out, v, row);
@@ -100,6 +132,7 @@ void fb_value_put_key(struct fb_buf *out, const struct fb_value *v, const struct
         break;
     case FB_VAL_TIME:
     case FB_VAL_DURATION:
+    case FB_VAL_INT:
         fb_store_be64(t, (uint64_t)v->i ^ (uint64_t)1 << 63);
         fb_buf_put(out, t, sizeof t);
         break;

@@ -15,6 +15,8 @@ static enum fb_status find_changes(struct fb_diff *d, struct fb_err *err)
     for (uint32_t i = 0; i < t->n; i++) {
         struct fb_diff_change *c = &d->change[d->n];
         c->item = &t->item[i];
+        if (!fb_tally_comparable(t, c->item))
+            continue;
         fb_noise_judge(t, c->item, &d->noise[c->item->kind], &d->opts, &c->verdict);
         d->n += c->verdict.change != FB_SAME;
     }
@@ -32,6 +34,8 @@ static int count_side(struct fb_diff *d, unsigned side, char **path, const struc
     if (code >= 0)
         return code;
     enum fb_status st = fb_tally_case(&d->tally, side, src.c, &err);
+    if (st == FB_OK)
+        st = fb_layer_counts(src.c, &d->layers[side], &err);
     code = fb_source_close(&src, st == FB_OK ? FB_EXIT_OK : fb_cli_fail(&err));
     *damaged |= code == FB_EXIT_DAMAGED;
     return code == FB_EXIT_OK || code == FB_EXIT_DAMAGED ? -1 : code;
@@ -73,9 +77,10 @@ int fb_verb_diff(int argc, char **argv)
     };
     static const struct fb_cli_help help = {
         "diff", "A B",
-        "What changed between two cases or captures: hosts, services, ports, protocols and talkers that are "
-        "new, gone,\n"
-        "or have another rate, with the numbers and why they count as a change. Rates are per hour of packet "
+        "What changed between two cases or captures: hosts, services, ports, protocols, talkers, names, "
+        "verdicts of lists\n"
+        "and of the model (when both cases have such layers) that are new, gone, or have another rate, with "
+        "the numbers and why they count as a change. Rates are per hour of packet "
         "time.\n"
         "What comes and goes within each capture by itself is taken for noise: a key is new when it has more "
         "sessions\n"

@@ -6,6 +6,7 @@
 #include "cli/pick.h"
 #include "cli/seen.h"
 #include "cli/show_intel.h"
+#include "cli/show_reasons.h"
 #include "cli/source.h"
 #include "cli/verbs.h"
 
@@ -102,7 +103,9 @@ static enum fb_status print_text(struct shown *w, struct fb_out *out, struct fb_
     fb_buf_init(&filter, 4096);
     fb_session_put_display_filter(&filter, &s);
     fb_show_intel_text(b, w->intel, &s);
-    enum fb_status st = fb_seen_put_text(w->c, w->number, b, err);
+    enum fb_status st = fb_show_reasons_text(b, w->c, w->number, err);
+    if (st == FB_OK)
+        st = fb_seen_put_text(w->c, w->number, b, err);
     fb_buf_puts(b, "\n");
     if (st == FB_OK)
         st = put_frames(w, b, false, err);
@@ -131,6 +134,7 @@ static enum fb_status print_json(struct shown *w, struct fb_out *out, struct fb_
     }
     fb_buf_puts(b, "\"intel\":");
     fb_show_intel_json(b, w->intel, &s);
+    FB_TRY(fb_show_reasons_json(b, w->c, w->number, err));
     fb_buf_puts(b, ",\"display_filter\":\"");
     fb_session_put_display_filter(b, &s);
     fb_buf_puts(b, "\",\"seen\":");

@@ -62,11 +62,11 @@ static struct fb_device_guess first_fit(const struct fb_device *dev, const struc
 {
     for (size_t i = 0; i < rules->n; i++) {
         const struct fb_device_rule *r = &rules->rule[i];
-        const struct fb_device_item *proof = NULL, *more = NULL;
+        const struct fb_device_item *proof = NULL, *more = NULL; /* more: goes unused */
         size_t k = 0;
         if (r->is_type != is_type)
             continue;
-        for (; k < r->ncond && fits(dev, &r->cond[k], k ? &more : &proof); k++)
+        for (; k < r->ncond && fits(dev, &r->cond[k], proof ? &more : &proof); k++)
             ;
         if (k == r->ncond)
             return (struct fb_device_guess){r, proof};

@@ -155,8 +155,9 @@ struct fb_device_item {
 
 /* An answer of the rules. */
 struct fb_device_guess {
-    const struct fb_device_rule *rule;  /* NULL: none fits */
-    const struct fb_device_item *proof; /* what its first condition fits; NULL: vendor and such */
+    const struct fb_device_rule *rule; /* NULL: none fits */
+    const struct fb_device_item
+        *proof; /* what the first condition about an item fits; NULL: vendor and such */
 };
 
 struct fb_device {

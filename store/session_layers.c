@@ -4,14 +4,14 @@
 #include "store/rec_dir.h"
 
 const struct fb_session_layer_col fb_session_layer_cols[] = {
-    {"resp_domain", "TEXT", "names", "resp_domain"},
-    {"resp_domain_source", "TEXT", "names", "resp_domain_source"},
-    {"orig_domain", "TEXT", "names", "orig_domain"},
-    {"orig_domain_source", "TEXT", "names", "orig_domain_source"},
-    {"anomaly", "TEXT", "score", "anomaly"},
-    {"score", "INTEGER", "score", "score"},
-    {"blacklist", "TEXT", "list_verdict", "blacklist"},
-    {"conformance", "TEXT", "list_verdict", "conformance"},
+    [FB_LAYER_RESP_DOMAIN] = {"resp_domain", "TEXT", "names", "resp_domain"},
+    [FB_LAYER_RESP_DOMAIN_SOURCE] = {"resp_domain_source", "TEXT", "names", "resp_domain_source"},
+    [FB_LAYER_ORIG_DOMAIN] = {"orig_domain", "TEXT", "names", "orig_domain"},
+    [FB_LAYER_ORIG_DOMAIN_SOURCE] = {"orig_domain_source", "TEXT", "names", "orig_domain_source"},
+    [FB_LAYER_ANOMALY] = {"anomaly", "TEXT", "score", "anomaly"},
+    [FB_LAYER_SCORE] = {"score", "INTEGER", "score", "score"},
+    [FB_LAYER_BLACKLIST] = {"blacklist", "TEXT", "list_verdict", "blacklist"},
+    [FB_LAYER_CONFORMANCE] = {"conformance", "TEXT", "list_verdict", "conformance"},
 };
 const unsigned fb_session_nlayer_cols = sizeof fb_session_layer_cols / sizeof *fb_session_layer_cols;
 
@@ -210,7 +210,7 @@ static enum fb_status add_analysts_tags(struct fb_session_layers *l, uint64_t nu
 }
 
 static enum fb_status tags_of(struct fb_session_layers *l, uint64_t number, const char **out,
-                                      struct fb_err *err)
+                              struct fb_err *err)
 {
     struct tag_list t = {.text = &l->text};
     fb_buf_clear(&l->text);

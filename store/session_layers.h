@@ -12,6 +12,18 @@
 #include "base/record.h"
 #include "store/case.h"
 
+/* Places in fb_session_layer_cols. */
+enum fb_session_layer {
+    FB_LAYER_RESP_DOMAIN,
+    FB_LAYER_RESP_DOMAIN_SOURCE,
+    FB_LAYER_ORIG_DOMAIN,
+    FB_LAYER_ORIG_DOMAIN_SOURCE,
+    FB_LAYER_ANOMALY,
+    FB_LAYER_SCORE,
+    FB_LAYER_BLACKLIST,
+    FB_LAYER_CONFORMANCE,
+};
+
 struct fb_session_layer_col {
     const char *name; /* in `sessions` */
     const char *decl; /* its SQL type */
