@@ -105,8 +105,10 @@ static void by_kind(int nid, struct fb_cur params, struct fb_cur bits, struct fb
         (void)prime_key(params, out);
         break;
     case NID_X25519:
+        out->length_bits = 253; /* this and the next: what libcrypto calls their length */
+        break;
     case NID_ED25519:
-        out->length_bits = 253; /* what libcrypto calls their length */
+        out->length_bits = 256;
         break;
     case NID_X448:
         out->length_bits = 448;
