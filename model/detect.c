@@ -56,7 +56,37 @@ static uint64_t pool_worth(const void *e)
 
 static void pair_drop(void *e, void *ctx)
 {
-    fb_det_series_free(ctx, e);
+    struct pair *p = e;
+    fb_det_series_free(ctx, p);
+    fb_det_evidence_free(&p->evidence);
+}
+
+static void link_drop(void *e, void *ctx)
+{
+    struct link *l = e;
+    (void)ctx;
+    fb_det_evidence_free(&l->probe_evidence);
+    fb_det_evidence_free(&l->send_evidence);
+}
+
+static void fan_drop(void *e, void *ctx)
+{
+    struct fan *f = e;
+    (void)ctx;
+    fb_det_evidence_free(&f->evidence);
+    fb_det_evidence_free(&f->all);
+}
+
+static void target_drop(void *e, void *ctx)
+{
+    (void)ctx;
+    fb_det_evidence_free(&((struct target *)e)->evidence);
+}
+
+static void domain_drop(void *e, void *ctx)
+{
+    (void)ctx;
+    fb_det_evidence_free(&((struct domain *)e)->evidence);
 }
 
 struct fb_detect *fb_detect_new(const struct fb_detect_opts *o)
@@ -78,6 +108,10 @@ struct fb_detect *fb_detect_new(const struct fb_detect_opts *o)
     fb_dtab_init(&d->hosts, sizeof(struct host), sizeof(struct fb_addr), pairs, host_worth);
     fb_dtab_init(&d->domains, sizeof(struct domain), DOMAIN_MAX, names, domain_worth);
     fb_dtab_init(&d->pools, sizeof(struct pool), sizeof(struct fb_addr), names, pool_worth);
+    d->links.drop = link_drop;
+    d->fans.drop = fan_drop;
+    d->targets.drop = target_drop;
+    d->domains.drop = domain_drop;
     fb_dset_init(&d->seen, (size_t)OPT(d, MAX_TARGETS));
     return d;
 }

@@ -113,7 +113,7 @@ static enum fb_status gather(struct fb_detect *d, const struct fb_detect_dns *q,
     m->sessions += made || q->number != m->last_number;
     m->last_number = q->number;
     m->last_ns = q->ts_ns;
-    fb_det_note(&m->evidence, q->number);
+    FB_TRY(fb_det_note(&m->evidence, q->number));
     if (!fb_addr_eq(&m->client, &q->client))
         fb_det_sample_add(&m->clients, &q->client);
     m->odd_types += odd_type(q->qtype);

@@ -1,12 +1,34 @@
 /* Putting a finding together. */
+#include "base/memory.h"
 #include "model/detect_int.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
-void fb_det_note(struct evidence *e, uint64_t number)
+enum fb_status fb_det_note(struct evidence *e, uint64_t number)
 {
-    if (number && e->n < FB_FINDING_EVIDENCE_MAX && (e->n == 0 || e->number[e->n - 1] != number))
-        e->number[e->n++] = number;
+    const uint32_t few = sizeof e->few / sizeof *e->few;
+    uint64_t *v = e->many ? e->many : e->few;
+    if (!number || e->n == FB_FINDING_EVIDENCE_MAX || (e->n && v[e->n - 1] == number))
+        return FB_OK;
+    if (e->n == (e->many ? e->cap : few)) {
+        uint32_t cap = e->many ? FB_FINDING_EVIDENCE_MAX : 8;
+        v = fb_realloc(e->many, cap * sizeof *v);
+        if (!v)
+            return FB_ERR_NOMEM;
+        if (!e->many)
+            memcpy(v, e->few, sizeof e->few);
+        e->many = v;
+        e->cap = cap;
+    }
+    v[e->n++] = number;
+    return FB_OK;
+}
+
+void fb_det_evidence_free(struct evidence *e)
+{
+    free(e->many);
+    *e = (struct evidence){0};
 }
 
 void fb_det_sample_add(struct sample *s, const struct fb_addr *a)
@@ -43,14 +65,15 @@ void fb_det_make_host(struct finding_maker *m, const struct fb_addr *a)
 
 void fb_det_make_evidence(struct finding_maker *m, const struct evidence *e)
 {
+    const uint64_t *number = e->many ? e->many : e->few;
     for (unsigned i = 0; i < e->n && m->f.nevidence < FB_FINDING_EVIDENCE_MAX; i++) {
         unsigned k = m->f.nevidence;
-        while (k > 0 && m->f.evidence[k - 1] > e->number[i])
+        while (k > 0 && m->f.evidence[k - 1] > number[i])
             k--;
-        if (k > 0 && m->f.evidence[k - 1] == e->number[i])
+        if (k > 0 && m->f.evidence[k - 1] == number[i])
             continue;
         memmove(m->f.evidence + k + 1, m->f.evidence + k, (m->f.nevidence - k) * sizeof *m->f.evidence);
-        m->f.evidence[k] = e->number[i];
+        m->f.evidence[k] = number[i];
         m->f.nevidence++;
     }
 }

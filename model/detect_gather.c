@@ -145,7 +145,7 @@ static enum fb_status gather_pair(struct fb_detect *d, const struct fb_session *
     }
     pair_chain(d, p, s);
     p->sessions++;
-    fb_det_note(&p->evidence, s->number);
+    FB_TRY(fb_det_note(&p->evidence, s->number));
     p->last_start_ns = s->ts_ns;
     if (end_of(s) > p->last_ns)
         p->last_ns = end_of(s);
@@ -181,12 +181,12 @@ static enum fb_status gather_host(struct fb_detect *d, const struct fb_session *
     return FB_OK;
 }
 
-static void link_probe(struct link *l, const struct fb_session *s, bool fresh)
+static enum fb_status link_probe(struct link *l, const struct fb_session *s, bool fresh)
 {
     uint64_t port = port_of(s);
     l->ports += fresh;
     if (!fb_det_is_probe(s))
-        return;
+        return FB_OK;
     l->failed_ports += fresh;
     l->failed_tcp += fresh && s->ip_proto == PROTO_TCP;
     if (l->probes++ == 0) {
@@ -196,7 +196,7 @@ static void link_probe(struct link *l, const struct fb_session *s, bool fresh)
     l->low_port = port < l->low_port ? port : l->low_port;
     l->high_port = port > l->high_port ? port : l->high_port;
     l->probe_last_ns = end_of(s);
-    fb_det_note(&l->probe_evidence, s->number);
+    return fb_det_note(&l->probe_evidence, s->number);
 }
 
 static enum fb_status gather_link(struct fb_detect *d, const struct fb_session *s, bool fresh)
@@ -224,9 +224,9 @@ static enum fb_status gather_link(struct fb_detect *d, const struct fb_session *
         l->main_proto = s->ip_proto;
     }
     if (sent)
-        fb_det_note(&l->send_evidence, s->number);
+        FB_TRY(fb_det_note(&l->send_evidence, s->number));
     if (s->ip_proto == PROTO_TCP || s->ip_proto == PROTO_UDP)
-        link_probe(l, s, fresh);
+        return link_probe(l, s, fresh);
     return FB_OK;
 }
 
@@ -245,7 +245,7 @@ static enum fb_status gather_fan(struct fb_detect *d, const struct fb_session *s
     if (end_of(s) > f->all_last_ns)
         f->all_last_ns = end_of(s);
     if (fb_det_port_is_coin(key.port)) {
-        fb_det_note(&f->all, s->number);
+        FB_TRY(fb_det_note(&f->all, s->number));
         fb_det_sample_add(&f->peers, &s->resp_h);
     }
     if (!probe)
@@ -253,7 +253,7 @@ static enum fb_status gather_fan(struct fb_detect *d, const struct fb_session *s
     if (f->probes++ == 0)
         f->first_ns = s->ts_ns;
     f->last_ns = end_of(s);
-    fb_det_note(&f->evidence, s->number);
+    FB_TRY(fb_det_note(&f->evidence, s->number));
     fb_det_sample_add(&f->sample, &s->resp_h);
     return FB_OK;
 }
@@ -274,9 +274,8 @@ static enum fb_status gather_target(struct fb_detect *d, const struct fb_session
     t->half_open++;
     t->clients += fresh;
     count_within(60, s->ts_ns, &t->minute_ns, &t->minute, &t->minute_max);
-    fb_det_note(&t->evidence, s->number);
     fb_det_sample_add(&t->sample, &s->orig_h);
-    return FB_OK;
+    return fb_det_note(&t->evidence, s->number);
 }
 
 /* Whether this host tries that port of the other for the first time. */

@@ -19,10 +19,11 @@ static inline int64_t span_ns(int64_t from, int64_t to)
     return d;
 }
 
-/* The first session numbers of something. */
+/* The first session numbers of something. Most things have one or two, and there are many things. */
 struct evidence {
-    uint64_t number[FB_FINDING_EVIDENCE_MAX];
-    unsigned n;
+    uint64_t few[2];
+    uint64_t *many; /* owned; instead of `few` when it is not NULL */
+    uint32_t n, cap;
 };
 
 /* Hosts at the other end, the first ones. */
@@ -205,7 +206,8 @@ size_t fb_det_domain_begins(const char *name, size_t n);
 bool fb_det_domain_is_pool(const char *name, size_t n);
 
 /* ---- detect_finding.c: making findings ---- */
-void fb_det_note(struct evidence *e, uint64_t number);
+enum fb_status fb_det_note(struct evidence *e, uint64_t number); /* FB_ERR_NOMEM */
+void fb_det_evidence_free(struct evidence *e);
 void fb_det_sample_add(struct sample *s, const struct fb_addr *a);
 struct finding_maker {
     struct fb_finding f;

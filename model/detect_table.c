@@ -26,21 +26,28 @@ void *fb_dtab_at(const struct fb_dtab *t, size_t i)
     return t->entries + i * t->entry_bytes;
 }
 
-/* The slot of the key, or the free one where it belongs. */
-static size_t slot_of(const struct fb_dtab *t, const void *key)
+static uint32_t tag_of(const struct fb_dtab *t, const void *key)
 {
-    size_t mask = t->index_cap - 1;
-    size_t i = (size_t)fb_siphash13(fb_hash_process_key(), key, t->key_bytes) & mask;
-    while (t->index[i] && memcmp(fb_dtab_at(t, t->index[i] - 1), key, t->key_bytes) != 0)
-        i = (i + 1) & mask;
-    return i;
+    return (uint32_t)fb_siphash13(fb_hash_process_key(), key, t->key_bytes);
 }
 
-static void reindex(struct fb_dtab *t)
+/* The slot of the key, or the free one where it belongs. */
+static struct fb_dtab_slot *slot_of(const struct fb_dtab *t, const void *key, uint32_t tag)
 {
-    memset(t->index, 0, t->index_cap * sizeof *t->index);
-    for (size_t i = 0; i < t->n; i++)
-        t->index[slot_of(t, fb_dtab_at(t, i))] = (uint32_t)(i + 1);
+    size_t mask = t->index_cap - 1, i = tag & mask;
+    for (; t->index[i].entry; i = (i + 1) & mask)
+        if (t->index[i].tag == tag && memcmp(fb_dtab_at(t, t->index[i].entry - 1), key, t->key_bytes) == 0)
+            break;
+    return &t->index[i];
+}
+
+/* Enters what is not there yet. */
+static void enter(struct fb_dtab_slot *index, size_t cap, struct fb_dtab_slot s)
+{
+    size_t i = s.tag & (cap - 1);
+    while (index[i].entry)
+        i = (i + 1) & (cap - 1);
+    index[i] = s;
 }
 
 static bool grow(struct fb_dtab *t)
@@ -58,62 +65,66 @@ static bool grow(struct fb_dtab *t)
         want *= 2;
     if (want == t->index_cap)
         return true;
-    uint32_t *ix = fb_calloc(want, sizeof *ix);
+    struct fb_dtab_slot *ix = fb_calloc(want, sizeof *ix);
     if (!ix)
         return false;
+    for (size_t i = 0; i < t->index_cap; i++)
+        if (t->index[i].entry)
+            enter(ix, want, t->index[i]);
     free(t->index);
     t->index = ix;
     t->index_cap = want;
-    reindex(t);
     return true;
 }
 
-struct worth {
-    uint64_t worth;
-    size_t i;
-};
-
-static int by_worth(const void *a, const void *b)
+/* The k-th smallest of n numbers, k < n; *less: how many are smaller. From the highest byte down, so that no
+ * order of the numbers costs more than another. */
+static uint64_t select_kth(const uint64_t *v, size_t n, size_t k, size_t *less)
 {
-    const struct worth *x = a, *y = b;
-    if (x->worth != y->worth)
-        return x->worth < y->worth ? -1 : 1;
-    return x->i < y->i ? -1 : x->i > y->i;
-}
-
-static int by_place(const void *a, const void *b)
-{
-    const struct worth *x = a, *y = b;
-    return x->i < y->i ? -1 : x->i > y->i;
+    uint64_t prefix = 0, known = 0; /* of the bytes that are settled */
+    *less = 0;
+    for (int shift = 56; shift >= 0; shift -= 8) {
+        size_t count[256] = {0}, b = 0;
+        for (size_t i = 0; i < n; i++)
+            if ((v[i] & known) == prefix)
+                count[v[i] >> shift & 0xff]++;
+        while (*less + count[b] <= k)
+            *less += count[b++];
+        prefix |= (uint64_t)b << shift;
+        known |= (uint64_t)0xff << shift;
+    }
+    return prefix;
 }
 
 bool fb_dtab_shed(struct fb_dtab *t)
 {
     if (t->n == 0)
         return true;
-    struct worth *w = fb_malloc(t->n * sizeof *w);
+    uint64_t *w = fb_malloc(t->n * sizeof *w);
     if (!w)
         return false;
     for (size_t i = 0; i < t->n; i++)
-        w[i] = (struct worth){t->worth(fb_dtab_at(t, i)), i};
-    qsort(w, t->n, sizeof *w, by_worth);
-    size_t gone = t->n / 8 + 1, out = 0, k = 0;
-    qsort(w, gone, sizeof *w, by_place);
+        w[i] = t->worth(fb_dtab_at(t, i));
+    size_t gone = t->n / 8 + 1, out = 0, less;
+    uint64_t most = select_kth(w, t->n, gone - 1, &less);
+    size_t equal = gone - less; /* of those that are worth `most`: the oldest */
+    memset(t->index, 0, t->index_cap * sizeof *t->index);
     for (size_t i = 0; i < t->n; i++) {
-        if (k < gone && w[k].i == i) {
+        void *e = fb_dtab_at(t, i);
+        if (w[i] < most || (w[i] == most && equal > 0)) {
+            equal -= w[i] == most;
             if (t->drop)
-                t->drop(fb_dtab_at(t, i), t->ctx);
-            k++;
+                t->drop(e, t->ctx);
             continue;
         }
         if (out != i)
-            memcpy(fb_dtab_at(t, out), fb_dtab_at(t, i), t->entry_bytes);
+            memcpy(fb_dtab_at(t, out), e, t->entry_bytes);
         out++;
+        enter(t->index, t->index_cap, (struct fb_dtab_slot){(uint32_t)out, tag_of(t, e)});
     }
     free(w);
     t->n = out;
     t->shed += gone;
-    reindex(t);
     return true;
 }
 
@@ -121,24 +132,24 @@ void *fb_dtab_find(const struct fb_dtab *t, const void *key)
 {
     if (!t->index_cap)
         return NULL;
-    uint32_t e = t->index[slot_of(t, key)];
+    uint32_t e = slot_of(t, key, tag_of(t, key))->entry;
     return e ? fb_dtab_at(t, e - 1) : NULL;
 }
 
 void *fb_dtab_get(struct fb_dtab *t, const void *key, bool *made)
 {
-    void *e = fb_dtab_find(t, key);
-    *made = !e;
-    if (e)
-        return e;
+    uint32_t tag = tag_of(t, key), at = t->index_cap ? slot_of(t, key, tag)->entry : 0;
+    *made = at == 0;
+    if (at)
+        return fb_dtab_at(t, at - 1);
     if (t->n == t->max && !fb_dtab_shed(t))
         return NULL;
     if (t->n == t->cap && !grow(t))
         return NULL;
-    e = fb_dtab_at(t, t->n);
+    void *e = fb_dtab_at(t, t->n);
     memset(e, 0, t->entry_bytes);
     memcpy(e, key, t->key_bytes);
-    t->index[slot_of(t, key)] = (uint32_t)++t->n;
+    enter(t->index, t->index_cap, (struct fb_dtab_slot){(uint32_t)++t->n, tag});
     return e;
 }
 

@@ -8,9 +8,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct fb_dtab_slot {
+    uint32_t entry; /* its place + 1; 0: free */
+    uint32_t tag;   /* low half of the key's hash: entries of other keys need not be fetched */
+};
+
 struct fb_dtab {
     unsigned char *entries; /* n of them, in the order in which they were made */
-    uint32_t *index;        /* entry + 1; 0: free */
+    struct fb_dtab_slot *index;
     size_t n, cap, index_cap;
     size_t entry_bytes, key_bytes, max;
     uint64_t (*worth)(const void *entry);

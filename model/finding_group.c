@@ -36,11 +36,19 @@ static uint64_t worth(const void *e)
     return (uint64_t)(g->abnormal > 0) << 63 | (uint64_t)g->rank_ppm << 32 | much;
 }
 
+static void group_drop(void *e, void *ctx)
+{
+    (void)ctx;
+    fb_det_evidence_free(&((struct group *)e)->evidence);
+}
+
 struct fb_group *fb_group_new(size_t max_groups)
 {
     struct fb_group *g = fb_calloc(1, sizeof *g);
-    if (g)
-        fb_dtab_init(&g->groups, sizeof(struct group), sizeof(struct group_key), max_groups, worth);
+    if (!g)
+        return NULL;
+    fb_dtab_init(&g->groups, sizeof(struct group), sizeof(struct group_key), max_groups, worth);
+    g->groups.drop = group_drop;
     return g;
 }
 
@@ -76,7 +84,7 @@ enum fb_status fb_group_add(struct fb_group *g, const struct fb_anomaly *a)
     e->sessions++;
     e->abnormal += a->abnormal;
     e->probes += fb_det_is_probe(s);
-    fb_det_note(&e->evidence, s->number);
+    FB_TRY(fb_det_note(&e->evidence, s->number));
     if (made || a->rank_ppm > e->rank_ppm) {
         e->rank_ppm = a->rank_ppm;
         snprintf(e->statement, sizeof e->statement, "%s", a->statement);
