@@ -26,13 +26,13 @@ CFLAGS_ALL = -std=c11 -D_GNU_SOURCE -ffp-contract=off $(OPT) $(WARN) $(HARDEN) $
 CFLAGS_ALL := $(if $(findstring -O0,$(OPT)),$(filter-out -D_FORTIFY_SOURCE=2,$(CFLAGS_ALL)),$(CFLAGS_ALL))
 LDFLAGS_ALL = -pie -Wl,-z,relro,-z,now -pthread $(SAN) $(LDFLAGS)
 
-ROOMS   := base ingest replay replay/service intel model store report
+ROOMS   := base ingest replay replay/service intel intel/wire intel/lists intel/packs intel/devices model model/detect store report
 EXT_SRC := store/fbcase_ext.c
 LIB_SRC := $(filter-out $(EXT_SRC),$(foreach r,$(ROOMS),$(sort $(wildcard $(r)/*.c))))
 # What fbcase.so is made of: reading a case, without packets, files and the command line.
 PIC_SRC := $(sort $(wildcard base/*.c)) $(filter-out store/query.c,$(sort $(wildcard store/*.c))) \
-           $(wildcard replay/session_*.c replay/icmp_pairs.c intel/*_def.c model/*_def.c model/feature*.c)
-CLI_SRC := $(sort $(wildcard cli/*.c))
+           $(wildcard replay/session_*.c replay/icmp_pairs.c intel/*_def.c intel/*/*_def.c model/*_def.c model/feature*.c)
+CLI_SRC := $(sort $(wildcard cli/*.c cli/verbs/*.c))
 FIX_SRC := $(sort $(wildcard fixtures/*.c))
 UNIT_SRC := $(sort $(wildcard tests/unit/test_*.c))
 HELP_SRC := $(sort $(wildcard tests/support/*.c))
@@ -57,8 +57,8 @@ $(B)/%.o: %.c | $(B)/.checked
 	$(call say,CC,$<)$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
 # They hold a file each; the compiler does not tell of that dependency.
-$(B)/intel/builtin.o: intel/data/risks.json
-$(B)/intel/device_rules.o: intel/data/device.rules
+$(B)/intel/packs/builtin.o: intel/data/risks.json
+$(B)/intel/devices/device_rules.o: intel/data/device.rules
 
 $(LIB): $(call obj,$(LIB_SRC))
 	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $^

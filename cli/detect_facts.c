@@ -1,8 +1,8 @@
 #include "cli/detect_facts.h"
 
-#include "intel/dns_def.h"
-#include "intel/http_def.h"
-#include "intel/tls_def.h"
+#include "intel/wire/dns_def.h"
+#include "intel/wire/http_def.h"
+#include "intel/wire/tls_def.h"
 #include "store/rectab.h"
 
 #define ADDRS_MAX 64 /* of one answer */

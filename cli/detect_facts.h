@@ -3,7 +3,7 @@
 #ifndef FB_CLI_DETECT_FACTS_H
 #define FB_CLI_DETECT_FACTS_H
 
-#include "model/detect.h"
+#include "model/detect/detect.h"
 #include "store/case.h"
 
 /* Hands to the detectors the rows of table dns, and of tls and http the names of responders. A case without

@@ -1,16 +1,16 @@
 #include "cli/device_rows.h"
 
-#include "intel/arp_def.h"
-#include "intel/dhcp_def.h"
-#include "intel/dns_def.h"
-#include "intel/ftp_def.h"
-#include "intel/http_def.h"
+#include "intel/wire/arp_def.h"
+#include "intel/wire/dhcp_def.h"
+#include "intel/wire/dns_def.h"
+#include "intel/wire/ftp_def.h"
+#include "intel/wire/http_def.h"
 #include "intel/names_def.h"
-#include "intel/ndp_def.h"
-#include "intel/smtp_def.h"
-#include "intel/ssdp_def.h"
-#include "intel/ssh_def.h"
-#include "intel/wire.h"
+#include "intel/wire/ndp_def.h"
+#include "intel/wire/smtp_def.h"
+#include "intel/wire/ssdp_def.h"
+#include "intel/wire/ssh_def.h"
+#include "intel/wire/wire.h"
 
 enum { NA_ROUTER = 0x80, ARP_REPLY = 2, NB_GROUP = 0x8000 };
 

@@ -2,7 +2,7 @@
 #ifndef FB_CLI_DEVICE_ROWS_H
 #define FB_CLI_DEVICE_ROWS_H
 
-#include "intel/devices.h"
+#include "intel/devices/devices.h"
 #include "replay/session.h"
 #include "store/rectab.h"
 

@@ -4,7 +4,7 @@
 
 #include "cli/output.h"
 #include "cli/rows.h"
-#include "intel/devices.h"
+#include "intel/devices/devices.h"
 
 struct fb_hosts_opts {
     enum fb_row_format format; /* TABLE, CSV or JSON */

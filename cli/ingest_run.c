@@ -11,7 +11,7 @@
 #include "cli/progress.h"
 #include "cli/run_record.h"
 #include "ingest/timeline.h"
-#include "intel/observer.h"
+#include "intel/wire/observer.h"
 #include "replay/engine.h"
 #include "store/rectab.h"
 

@@ -5,7 +5,7 @@
 #define FB_CLI_INTEL_FIND_H
 
 #include "base/err.h"
-#include "intel/intel.h"
+#include "intel/packs/intel.h"
 
 #include <limits.h>
 

@@ -4,7 +4,7 @@
 #include "cli/intel_find.h"
 #include "cli/message.h"
 #include "cli/options.h"
-#include "intel/dataset_build.h"
+#include "intel/packs/dataset_build.h"
 
 #include <dirent.h>
 #include <errno.h>

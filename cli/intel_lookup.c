@@ -6,7 +6,7 @@
 #include "cli/message.h"
 #include "cli/options.h"
 #include "cli/table.h"
-#include "intel/text_rows.h"
+#include "intel/packs/text_rows.h"
 
 #define WIDTH 15 /* of the names in front of answers */
 

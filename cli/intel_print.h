@@ -4,7 +4,7 @@
 #ifndef FB_CLI_INTEL_PRINT_H
 #define FB_CLI_INTEL_PRINT_H
 
-#include "intel/intel.h"
+#include "intel/packs/intel.h"
 
 /* Lines "PREFIX_name<blanks>value [data set]", names padded to `width`; nothing for what is not known. */
 void fb_intel_put_addr(struct fb_buf *b, const struct fb_intel *k, const struct fb_addr *a,

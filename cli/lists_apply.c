@@ -5,7 +5,7 @@
 #include "cli/lists_verbs.h"
 #include "cli/message.h"
 #include "cli/source.h"
-#include "intel/list_verdict_row.h"
+#include "intel/lists/list_verdict_row.h"
 
 struct run {
     struct fb_lists_ready with;

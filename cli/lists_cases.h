@@ -2,8 +2,8 @@
 #ifndef FB_CLI_LISTS_CASES_H
 #define FB_CLI_LISTS_CASES_H
 
-#include "intel/intel.h"
-#include "intel/list_judge.h"
+#include "intel/packs/intel.h"
+#include "intel/lists/list_judge.h"
 #include "store/case.h"
 
 /* Calls `fn` for each session in number order; both are borrowed for the call. Names are those of the newest

@@ -3,7 +3,7 @@
 #include "cli/lists_load.h"
 #include "cli/lists_verbs.h"
 #include "cli/message.h"
-#include "intel/list_items.h"
+#include "intel/lists/list_items.h"
 
 /* All lists of the files; they must all be whitelists, or all be none. */
 static enum fb_status take_files(char **paths, int n, const struct fb_lists_policy *p, const char *rename,

@@ -3,8 +3,8 @@
 #include "base/cursor.h"
 #include "base/escape.h"
 #include "cli/custody_entry.h"
-#include "intel/list_verdict_def.h"
-#include "intel/list_verdict_row.h"
+#include "intel/lists/list_verdict_def.h"
+#include "intel/lists/list_verdict_row.h"
 #include "store/rectab.h"
 
 #define ROWS_MAX ((size_t)16 << 30)

@@ -5,7 +5,7 @@
 #include "cli/lists_verbs.h"
 #include "cli/message.h"
 #include "cli/source.h"
-#include "intel/list_make.h"
+#include "intel/lists/list_make.h"
 
 struct learn {
     struct fb_list_maker *maker;

@@ -4,8 +4,8 @@
 
 #include "cli/intel_find.h"
 #include "cli/options.h"
-#include "intel/list_set.h"
-#include "intel/list_sign.h"
+#include "intel/lists/list_set.h"
+#include "intel/lists/list_sign.h"
 
 struct fb_lists_policy {
     struct fb_list_set_opts set;

@@ -5,8 +5,8 @@
 #include "cli/lists_verbs.h"
 #include "cli/message.h"
 #include "cli/output.h"
-#include "intel/list_items.h"
-#include "intel/list_verdict_row.h"
+#include "intel/lists/list_items.h"
+#include "intel/lists/list_verdict_row.h"
 
 /* ---- check ---- */
 

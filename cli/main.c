@@ -3,7 +3,7 @@
 #include "cli/ingest_run.h"
 #include "cli/message.h"
 #include "cli/options.h"
-#include "cli/verbs.h"
+#include "cli/verbs/verbs.h"
 #include "cli/versions.h"
 #include "store/vtab_features.h"
 

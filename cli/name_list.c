@@ -1,7 +1,7 @@
 #include "cli/name_list.h"
 
 #include "base/hash.h"
-#include "intel/dns_def.h"
+#include "intel/wire/dns_def.h"
 #include "intel/names_def.h"
 #include "store/rectab.h"
 

@@ -1,12 +1,12 @@
 #include "cli/name_run.h"
 
 #include "cli/custody_entry.h"
-#include "intel/dhcp_def.h"
-#include "intel/dns_def.h"
-#include "intel/http_def.h"
+#include "intel/wire/dhcp_def.h"
+#include "intel/wire/dns_def.h"
+#include "intel/wire/http_def.h"
 #include "intel/name_join.h"
 #include "intel/names_def.h"
-#include "intel/tls_def.h"
+#include "intel/wire/tls_def.h"
 #include "store/edit.h"
 #include "store/rectab.h"
 

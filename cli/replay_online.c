@@ -2,7 +2,7 @@
 
 #include "base/escape.h"
 #include "base/timefmt.h"
-#include "intel/list_judge.h"
+#include "intel/lists/list_judge.h"
 
 struct fb_replay_online {
     struct fb_online *o;

@@ -3,7 +3,7 @@
 #ifndef FB_CLI_ROW_FILTER_H
 #define FB_CLI_ROW_FILTER_H
 
-#include "intel/list_domain.h"
+#include "intel/lists/list_domain.h"
 #include "store/session_layers.h"
 
 extern const char *const fb_row_levels[];

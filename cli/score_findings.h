@@ -2,7 +2,7 @@
 #ifndef FB_CLI_SCORE_FINDINGS_H
 #define FB_CLI_SCORE_FINDINGS_H
 
-#include "model/detect.h"
+#include "model/detect/detect.h"
 #include "store/case.h"
 
 /* The detectors over the case, joined with the anomalies that its newest scores explain, if it has any. What

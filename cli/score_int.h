@@ -3,7 +3,7 @@
 #define FB_CLI_SCORE_INT_H
 
 #include "cli/scoring.h"
-#include "model/detect.h"
+#include "model/detect/detect.h"
 #include "model/finding_group.h"
 #include "store/edit.h"
 #include "store/rectab.h"

@@ -1,6 +1,6 @@
 /* The training sample of a case. */
 #include "cli/score_int.h"
-#include "intel/list_verdict_def.h"
+#include "intel/lists/list_verdict_def.h"
 
 static size_t blacklist_column(void)
 {

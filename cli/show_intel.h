@@ -2,7 +2,7 @@
 #ifndef FB_CLI_SHOW_INTEL_H
 #define FB_CLI_SHOW_INTEL_H
 
-#include "intel/intel.h"
+#include "intel/packs/intel.h"
 #include "replay/session.h"
 
 /* Lines for `show`; k NULL: packs are turned off, nothing is written. */

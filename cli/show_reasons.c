@@ -2,7 +2,7 @@
 
 #include "base/escape.h"
 #include "base/timefmt.h"
-#include "intel/list_verdict_def.h"
+#include "intel/lists/list_verdict_def.h"
 #include "intel/names_def.h"
 #include "store/rectab.h"
 

@@ -4,7 +4,7 @@
 #include "base/hash.h"
 #include "base/timefmt.h"
 #include "ingest/packet.h"
-#include "intel/list_domain.h"
+#include "intel/lists/list_domain.h"
 #include "store/rectab.h"
 #include "store/session_layers.h"
 

@@ -3,7 +3,7 @@
 #include "base/cursor.h"
 #include "base/escape.h"
 #include "base/timefmt.h"
-#include "intel/dns_def.h"
+#include "intel/wire/dns_def.h"
 #include "store/rectab.h"
 
 static const char FIELDS[] =

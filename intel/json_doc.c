@@ -1,6 +1,6 @@
 #include "intel/json_doc.h"
 
-#include "intel/text_rows.h"
+#include "intel/packs/text_rows.h"
 
 /* Looks at brackets outside of strings only; what is wrong otherwise, cJSON finds. */
 static bool depth_ok(struct fb_span text)

@@ -1,6 +1,6 @@
 #include "intel/lines.h"
 
-#include "intel/tls.h"
+#include "intel/wire/tls.h"
 
 /* What the parser of bytes needs to know; fb_wire_call comes first, so that the one leads to the other. */
 struct lines_call {

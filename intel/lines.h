@@ -3,8 +3,8 @@
 #ifndef FB_INTEL_LINES_H
 #define FB_INTEL_LINES_H
 
-#include "intel/proto.h"
-#include "intel/wire.h"
+#include "intel/wire/proto.h"
+#include "intel/wire/wire.h"
 
 #define FB_LINES_MAX 4096 /* bytes of a line; the rest of a longer one is passed over */
 
@@ -15,7 +15,7 @@ struct fb_lines {
     bool known, client_is_orig;
     bool done;
     uint64_t raw_left; /* bytes from the client that are no lines */
-    void *tls;         /* state of intel/tls.h, once the session went over */
+    void *tls;         /* state of intel/wire/tls.h, once the session went over */
 };
 
 struct fb_lines_ops {

@@ -1,13 +1,13 @@
 #include "intel/name_join.h"
 
 #include "base/memory.h"
-#include "intel/dhcp_def.h"
-#include "intel/dns_def.h"
-#include "intel/http_def.h"
+#include "intel/wire/dhcp_def.h"
+#include "intel/wire/dns_def.h"
+#include "intel/wire/http_def.h"
 #include "intel/name_book.h"
 #include "intel/names_def.h"
-#include "intel/tls_def.h"
-#include "intel/wire.h"
+#include "intel/wire/tls_def.h"
+#include "intel/wire/wire.h"
 
 #include <stdlib.h>
 

@@ -41,11 +41,11 @@ struct fb_named_session {
 struct fb_name_join *fb_name_join_new(const struct fb_name_join_opts *o); /* NULL: out of memory */
 void fb_name_join_free(struct fb_name_join *j);                           /* accepts NULL */
 
-/* Cells of a row of intel/dns_def.h and intel/dhcp_def.h. */
+/* Cells of a row of intel/wire/dns_def.h and intel/wire/dhcp_def.h. */
 void fb_name_join_dns(struct fb_name_join *j, const struct fb_name_at *at, const struct fb_rec_cell *cells);
 void fb_name_join_dhcp(struct fb_name_join *j, const struct fb_name_at *at, const struct fb_rec_cell *cells);
 
-/* The own name out of cells of intel/tls_def.h and intel/http_def.h; false when they hold none. */
+/* The own name out of cells of intel/wire/tls_def.h and intel/wire/http_def.h; false when they hold none. */
 bool fb_own_name_tls(const struct fb_rec_cell *cells, struct fb_own_name *out);
 bool fb_own_name_http(const struct fb_rec_cell *cells, struct fb_own_name *out);
 

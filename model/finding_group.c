@@ -1,7 +1,7 @@
 #include "model/finding_group.h"
 
 #include "base/memory.h"
-#include "model/detect_int.h"
+#include "model/detect/detect_int.h"
 
 #include <stdio.h>
 #include <stdlib.h>

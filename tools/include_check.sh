@@ -12,7 +12,7 @@ allowed() {
     intel) echo 'base intel' ;;
     model) echo 'base model replay/session.h' ;;
     # Of other rooms only definitions of record tables.
-    store) echo 'base store replay/session.h intel/*_def.h model/*_def.h' ;;
+    store) echo 'base store replay/session.h intel/*_def.h intel/*/*_def.h model/*_def.h' ;;
     report) echo 'base report store replay/session.h' ;;
     cli) echo 'base ingest replay intel model store report cli' ;;
     esac

@@ -1,6 +1,6 @@
 /* A blacklist of five million ranges: seconds to read and build, bytes of its tables, look-ups per second. */
-#include "intel/list_judge.h"
-#include "intel/list_ranges.h"
+#include "intel/lists/list_judge.h"
+#include "intel/lists/list_ranges.h"
 #include "tests/support/test_random.h"
 
 #include <stdlib.h>

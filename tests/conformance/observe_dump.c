@@ -5,7 +5,7 @@
 #include "base/digest.h"
 #include "base/escape.h"
 #include "ingest/timeline.h"
-#include "intel/observer.h"
+#include "intel/wire/observer.h"
 #include "replay/engine.h"
 
 #include <inttypes.h>

@@ -1,5 +1,5 @@
 /* One DNS or NetBIOS message (byte 0 says which): all of its questions and records, as text. */
-#include "intel/dns_msg.h"
+#include "intel/wire/dns_msg.h"
 
 #include <stdlib.h>
 

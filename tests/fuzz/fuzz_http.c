@@ -1,6 +1,6 @@
 /* HTTP over one session: byte 0 is the size of deliveries; the rest up to the first NUL is the client's, what
  * follows the server's. Every row must be one of its table. */
-#include "intel/http.h"
+#include "intel/wire/http.h"
 
 #include "base/buf.h"
 

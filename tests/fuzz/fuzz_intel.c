@@ -2,9 +2,9 @@
  * 0: a file of any form, put into a pack, opened and asked; 1: a pack, its digest made right; 2 to 5: the
  * entries of a data set of that kind less one; 6: an MMDB file whose metadata are good (nodes and record size
  * from 3 bytes). */
-#include "intel/dataset_build.h"
-#include "intel/intel.h"
-#include "intel/mmdb_origins.h"
+#include "intel/packs/dataset_build.h"
+#include "intel/packs/intel.h"
+#include "intel/packs/mmdb_origins.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,8 +1,8 @@
 /* libFuzzer target: any bytes as a list, and as a detached signature of one; what is a list judges a session,
  * and what is written out again is a list. */
-#include "intel/list_items.h"
-#include "intel/list_judge.h"
-#include "intel/list_sign.h"
+#include "intel/lists/list_items.h"
+#include "intel/lists/list_judge.h"
+#include "intel/lists/list_sign.h"
 
 static void judge(struct fb_list_set *s)
 {

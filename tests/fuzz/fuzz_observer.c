@@ -1,7 +1,7 @@
 /* Chunks with a direction into the product's observer: byte 0 picks TCP, UDP, ICMPv6 or frames, bytes 1 and 2
  * the responder port; then a length byte with the direction in its low bit in front of each chunk (0xfe and
  * 0xff: a gap, a swap of roles), so that the fuzzer can cut at will. Every row must be one of its table. */
-#include "intel/observer.h"
+#include "intel/wire/observer.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

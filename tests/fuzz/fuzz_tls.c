@@ -1,8 +1,8 @@
 /* A handshake message of TLS (odd sizes: DTLS, QUIC by the first byte), and the same bytes as a certificate.
  */
-#include "intel/tls_facts.h"
-#include "intel/tls_handshake.h"
-#include "intel/x509.h"
+#include "intel/wire/tls_facts.h"
+#include "intel/wire/tls_handshake.h"
+#include "intel/wire/x509.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

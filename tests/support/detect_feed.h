@@ -3,7 +3,7 @@
 #ifndef FB_TESTS_DETECT_FEED_H
 #define FB_TESTS_DETECT_FEED_H
 
-#include "model/detect.h"
+#include "model/detect/detect.h"
 
 struct detect_feed {
     struct fb_detect *d;

@@ -2,8 +2,8 @@
 #ifndef TESTS_SUPPORT_INTEL_BUILD_H
 #define TESTS_SUPPORT_INTEL_BUILD_H
 
-#include "intel/dataset_build.h"
-#include "intel/intel.h"
+#include "intel/packs/dataset_build.h"
+#include "intel/packs/intel.h"
 
 /* Reads bytes as a file; asserts nothing. The status of the reader; `report` may be NULL. */
 enum fb_status intel_read(struct fb_dataset_build *b, const void *p, size_t n,

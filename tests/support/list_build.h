@@ -2,7 +2,7 @@
 #ifndef FB_TESTS_LIST_BUILD_H
 #define FB_TESTS_LIST_BUILD_H
 
-#include "intel/list_judge.h"
+#include "intel/lists/list_judge.h"
 
 /* Reads a list that is meant to be good; fails the test with the message otherwise. */
 struct fb_list_file *list_read(const char *text, const char *name);

@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "intel/observer.h"
+#include "intel/wire/observer.h"
 #include "tests/support/wire_run.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* Which addresses and MACs are one device, and which are not. */
-#include "intel/devices.h"
+#include "intel/devices/devices.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

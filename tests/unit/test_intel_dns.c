@@ -7,12 +7,12 @@
 #include <cmocka.h>
 
 #include "base/cursor.h"
-#include "intel/dns.h"
-#include "intel/dns_def.h"
-#include "intel/dns_msg.h"
+#include "intel/wire/dns.h"
+#include "intel/wire/dns_def.h"
+#include "intel/wire/dns_msg.h"
 #include "intel/name_join.h"
 #include "intel/names_def.h"
-#include "intel/observer.h"
+#include "intel/wire/observer.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* Vendors, services, vulnerabilities. */
-#include "intel/oui.h"
-#include "intel/risks.h"
+#include "intel/packs/oui.h"
+#include "intel/packs/risks.h"
 #include "tests/support/intel_build.h"
 #include "tests/support/test_random.h"
 

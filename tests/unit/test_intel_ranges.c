@@ -1,6 +1,6 @@
-#include "intel/origin_text.h"
-#include "intel/origins.h"
-#include "intel/text_rows.h"
+#include "intel/packs/origin_text.h"
+#include "intel/packs/origins.h"
+#include "intel/packs/text_rows.h"
 #include "tests/support/intel_build.h"
 #include "tests/support/test_random.h"
 

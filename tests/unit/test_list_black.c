@@ -2,7 +2,7 @@
 #include "tests/support/list_build.h"
 #include "tests/support/test_random.h"
 
-#include "intel/list_ranges.h"
+#include "intel/lists/list_ranges.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

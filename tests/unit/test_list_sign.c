@@ -1,5 +1,5 @@
 /* Signatures of lists: canonical JSON, Ed25519, minisign, the older digest. */
-#include "intel/list_sign.h"
+#include "intel/lists/list_sign.h"
 
 #include "base/digest.h"
 

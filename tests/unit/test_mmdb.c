@@ -1,6 +1,6 @@
 /* MaxMind DB files, made here by a small writer. */
-#include "intel/mmdb_origins.h"
-#include "intel/origins.h"
+#include "intel/packs/mmdb_origins.h"
+#include "intel/packs/origins.h"
 #include "tests/support/intel_build.h"
 
 #include <setjmp.h>

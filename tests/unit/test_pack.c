@@ -1,4 +1,4 @@
-#include "intel/pack.h"
+#include "intel/packs/pack.h"
 #include "tests/support/intel_build.h"
 
 #include <setjmp.h>

@@ -6,9 +6,9 @@
 
 #include <cmocka.h>
 
-#include "intel/der.h"
-#include "intel/x509_key.h"
-#include "intel/x509_name.h"
+#include "intel/wire/der.h"
+#include "intel/wire/x509_key.h"
+#include "intel/wire/x509_name.h"
 #include "tests/support/test_random.h"
 
 #include <openssl/ec.h>

@@ -1,9 +1,0 @@
-/* SSH over TCP, any port: rows of the table `ssh`. */
-#ifndef FB_INTEL_SSH_H
-#define FB_INTEL_SSH_H
-
-#include "intel/proto.h"
-
-extern const struct fb_intel_proto fb_proto_ssh;
-
-#endif

@@ -1,0 +1,40 @@
+#include "intel/wire/dns_def.h"
+
+static const struct fb_rec_col cols[FB_DNS_NCOLS] = {
+    [FB_DNS_PROTOCOL] = {"protocol", FB_REC_TEXT},
+    [FB_DNS_CLIENT] = {"client", FB_REC_ADDR},
+    [FB_DNS_SERVER] = {"server", FB_REC_ADDR},
+    [FB_DNS_TRANS_ID] = {"trans_id", FB_REC_INT},
+    [FB_DNS_QUERY_TS] = {"query_ts", FB_REC_TIME},
+    [FB_DNS_RTT_NS] = {"rtt_ns", FB_REC_INT},
+    [FB_DNS_OPCODE] = {"opcode", FB_REC_INT},
+    [FB_DNS_OPCODE_NAME] = {"opcode_name", FB_REC_TEXT},
+    [FB_DNS_QUERY_NAME] = {"query", FB_REC_TEXT},
+    [FB_DNS_QCLASS] = {"qclass", FB_REC_INT},
+    [FB_DNS_QCLASS_NAME] = {"qclass_name", FB_REC_TEXT},
+    [FB_DNS_QTYPE] = {"qtype", FB_REC_INT},
+    [FB_DNS_QTYPE_NAME] = {"qtype_name", FB_REC_TEXT},
+    [FB_DNS_RCODE] = {"rcode", FB_REC_INT},
+    [FB_DNS_RCODE_NAME] = {"rcode_name", FB_REC_TEXT},
+    [FB_DNS_AA] = {"aa", FB_REC_INT},
+    [FB_DNS_TC] = {"tc", FB_REC_INT},
+    [FB_DNS_RD] = {"rd", FB_REC_INT},
+    [FB_DNS_RA] = {"ra", FB_REC_INT},
+    [FB_DNS_Z] = {"z", FB_REC_INT},
+    [FB_DNS_REJECTED] = {"rejected", FB_REC_INT},
+    [FB_DNS_EDNS_UDP_BYTES] = {"edns_udp_bytes", FB_REC_INT},
+    [FB_DNS_TOTAL_ANSWERS] = {"total_answers", FB_REC_INT},
+    [FB_DNS_ANSWERS] = {"answers", FB_REC_LIST},
+    [FB_DNS_TTLS] = {"ttls", FB_REC_LIST},
+    [FB_DNS_ANSWER_NAMES] = {"answer_names", FB_REC_LIST},
+    [FB_DNS_ANSWER_TYPES] = {"answer_types", FB_REC_LIST},
+    [FB_DNS_ANSWER_DETAILS] = {"answer_details", FB_REC_LIST},
+    [FB_DNS_MORE_ANSWERS] = {"more_answers", FB_REC_LIST},
+    [FB_DNS_MORE_TTLS] = {"more_ttls", FB_REC_LIST},
+    [FB_DNS_MORE_NAMES] = {"more_names", FB_REC_LIST},
+    [FB_DNS_MORE_TYPES] = {"more_types", FB_REC_LIST},
+    [FB_DNS_MORE_DETAILS] = {"more_details", FB_REC_LIST},
+};
+
+const struct fb_rec_def fb_dns_def = {
+    .name = "dns", .id = 1, .order = FB_REC_EVENTS, .ncols = FB_DNS_NCOLS, .cols = cols};
