@@ -1,5 +1,6 @@
 #include "store/edit.h"
 
+#include "store/case_file.h"
 #include "store/case_impl.h"
 #include "store/chain.h"
 #include "store/manifest.h"
@@ -14,6 +15,7 @@ struct fb_edit {
     sqlite3 *kase;         /* the case */
     struct fb_case *shown; /* the open case that shows what is committed; NULL: none */
     bool in_place;         /* `kase` is the connection of `shown`, a case in memory */
+    bool logged;           /* `kase` writes to a log, which goes into the file at the end */
     sqlite3 *side;         /* NULL while the case is not sealed */
     struct fb_seal_state seal;
     struct fb_digest before; /* of the layers */
@@ -54,7 +56,11 @@ static enum fb_status open_unsealed(const char *path, struct fb_edit *e, struct 
     sqlite3_close(e->kase);
     e->kase = NULL;
     FB_TRY(fb_db_open_write(path, &e->kase, err));
-    return fb_db_exec(e->kase, "BEGIN IMMEDIATE", err);
+    /* A log, not a rollback journal: a kill leaves what a reader without write access can open. MEMORY first,
+     * so that the change of mode, two bytes of the header, needs no journal file either. */
+    FB_TRY(fb_db_exec(e->kase, "PRAGMA journal_mode=MEMORY; PRAGMA journal_mode=WAL; BEGIN IMMEDIATE", err));
+    e->logged = true;
+    return FB_OK;
 }
 
 /* An edit that was interrupted left its journal; opening for writing takes it back. */
@@ -148,6 +154,10 @@ void fb_edit_close(struct fb_edit *e)
         free(e);
         return;
     }
+    if (e->logged && !sqlite3_get_autocommit(e->kase)) { /* not committed: back to a file without a log */
+        fb_db_exec(e->kase, "ROLLBACK", NULL);
+        (void)fb_case_settle(e->kase, NULL);
+    }
     sqlite3_close(e->side);
     sqlite3_close(e->kase);
     fb_seal_state_release(&e->seal);
@@ -185,6 +195,8 @@ enum fb_status fb_edit_commit(struct fb_edit *e, const struct fb_custody_entry *
         st = fb_chain_append(fb_edit_db(e), e->side ? &e->seal.head : &zeros, &full, NULL, err);
     if (st == FB_OK)
         st = fb_db_exec(fb_edit_db(e), "COMMIT", err);
+    if (st == FB_OK && e->logged)
+        st = fb_case_settle(e->kase, err);
     fb_buf_release(&in);
     fb_buf_release(&out);
     if (st == FB_OK && e->shown && e->in_place)
