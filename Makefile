@@ -20,7 +20,9 @@ endif
 
 WARN    := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wvla -Wformat=2 $(WERROR)
 HARDEN  := -fstack-protector-strong -fPIE $(if $(SAN),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
-CFLAGS_ALL = -std=c11 -D_GNU_SOURCE -ffp-contract=off $(OPT) $(WARN) $(HARDEN) $(SAN) -pthread -I. \
+# Floats are floats: the gcc of s390x computes them as doubles otherwise, and a forest has other digests there. clang never does.
+FLOATS := $(shell $(CC) -Werror -fexcess-precision=fast -x c -c -o /dev/null - </dev/null 2>/dev/null && echo -fexcess-precision=fast)
+CFLAGS_ALL = -std=c11 -D_GNU_SOURCE -ffp-contract=off $(FLOATS) $(OPT) $(WARN) $(HARDEN) $(SAN) -pthread -I. \
              -DFB_VERSION='"$(VERSION)"' -include base/banned.h $(PKG_CFLAGS) $(CFLAGS)
 # A low -O cannot be fortified; glibc says so with a warning.
 CFLAGS_ALL := $(if $(findstring -O0,$(OPT)),$(filter-out -D_FORTIFY_SOURCE=2,$(CFLAGS_ALL)),$(CFLAGS_ALL))

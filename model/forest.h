@@ -18,9 +18,12 @@
 
 #include "base/err.h"
 
+#include <float.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+_Static_assert(FLT_EVAL_METHOD == 0, "a float is computed as a float, or digests differ");
 
 #define FB_FOREST_DIMS_MAX   1024u
 #define FB_FOREST_TREES_MAX  4096u

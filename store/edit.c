@@ -41,6 +41,30 @@ bool fb_edit_in_sidecar(const struct fb_edit *e)
     return e->side != NULL;
 }
 
+static enum fb_status is_logged(sqlite3 *db, const char *pragma, bool *yes, struct fb_err *err)
+{
+    sqlite3_stmt *st;
+    FB_TRY(fb_db_prepare(db, pragma, &st, err));
+    *yes = sqlite3_step(st) == SQLITE_ROW && sqlite3_column_text(st, 0) &&
+           strcmp((const char *)sqlite3_column_text(st, 0), "wal") == 0;
+    sqlite3_finalize(st);
+    return FB_OK;
+}
+
+/* A log, not a rollback journal: a kill leaves what a reader without write access can open. A case that was
+ * read when its last writer ended may still have one. */
+static enum fb_status enter_log(sqlite3 *db, struct fb_err *err)
+{
+    bool logged;
+    FB_TRY(is_logged(db, "PRAGMA journal_mode", &logged, err));
+    if (logged)
+        return FB_OK;
+    /* MEMORY first, so that the change of mode, two bytes of the header, needs no journal file either. */
+    FB_TRY(fb_db_exec(db, "PRAGMA journal_mode=MEMORY", err));
+    FB_TRY(is_logged(db, "PRAGMA journal_mode=WAL", &logged, err));
+    return logged ? FB_OK : fb_err_set(err, FB_ERR_IO, "the case is in use and cannot be changed now");
+}
+
 static enum fb_status open_unsealed(const char *path, struct fb_edit *e, struct fb_err *err)
 {
     int64_t complete = 0;
@@ -56,11 +80,9 @@ static enum fb_status open_unsealed(const char *path, struct fb_edit *e, struct 
     sqlite3_close(e->kase);
     e->kase = NULL;
     FB_TRY(fb_db_open_write(path, &e->kase, err));
-    /* A log, not a rollback journal: a kill leaves what a reader without write access can open. MEMORY first,
-     * so that the change of mode, two bytes of the header, needs no journal file either. */
-    FB_TRY(fb_db_exec(e->kase, "PRAGMA journal_mode=MEMORY; PRAGMA journal_mode=WAL; BEGIN IMMEDIATE", err));
+    FB_TRY(enter_log(e->kase, err));
     e->logged = true;
-    return FB_OK;
+    return fb_db_exec(e->kase, "BEGIN IMMEDIATE", err);
 }
 
 /* An edit that was interrupted left its journal; opening for writing takes it back. */
