@@ -94,6 +94,10 @@ $(B)/bench/%: $(B)/tests/bench/%.o $(call obj,$(HELP_SRC)) $(LIB)
 $(B)/case_check: $(B)/tests/cross/case_check.o $(LIB)
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
 
+# Writes a layer that is not what replay makes; tests/stories/replay.t uses it.
+$(B)/case_forge: $(B)/tests/forge/case_forge.o $(LIB)
+	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
+
 # What the observer finds in captures, as JSON lines; the scripts of tests/conformance compare it with other tools.
 $(B)/observe_dump: $(B)/tests/conformance/observe_dump.o $(LIB)
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
@@ -108,7 +112,7 @@ $(B)/.checked: Makefile
 	$(Q)for p in $(PKGS); do pkg-config --exists $$p || { echo "missing library: $$p (run: make deps)" >&2; exit 1; }; done
 	$(Q)touch $@
 
-tests: $(UNITS) all
+tests: $(UNITS) $(B)/case_forge all
 
 deps:
 	$(Q)tools/deps.sh

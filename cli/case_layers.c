@@ -58,6 +58,7 @@ enum fb_status fb_case_layers_run(struct fb_case *c, const struct fb_case_layers
 /* ---- going on ---- */
 
 struct recorded {
+    bool any; /* the first ingest got as far as to write it down */
     bool score;
     char *path;
     struct fb_err *err;
@@ -73,6 +74,7 @@ static enum fb_status on_record(void *ctx, const struct fb_custody_record *rec)
                 *model = cJSON_GetObjectItemCaseSensitive(options, "model"),
                 *path = cJSON_GetObjectItemCaseSensitive(model, "path");
     enum fb_status st = FB_EOF; /* the first one counts */
+    r->any = true;
     r->score = cJSON_IsObject(model) || (cJSON_IsString(model) && strcmp(model->valuestring, "case") == 0);
     if (cJSON_IsString(path) && !(r->path = strdup(path->valuestring)))
         st = fb_err_nomem(r->err, "a path");
@@ -95,6 +97,8 @@ enum fb_status fb_case_layers_recorded(struct fb_case *c, struct fb_ingest_opts 
     enum fb_status st = fb_custody_each(c, on_record, &r, err);
     if (st != FB_OK && st != FB_EOF)
         return st;
+    if (!r.any)
+        return FB_OK; /* it was killed before that: what is asked for now counts */
     if (!same_choice(o, &r)) {
         free(r.path);
         return fb_err_set(err, FB_ERR_USAGE,

@@ -254,6 +254,12 @@ static void value_of_layer(unsigned col, const struct fb_row *row, struct fb_val
     if (!row->layers ||
         fb_session_layers_cell(row->layers, row->s->number, col, &cell, &type, NULL) != FB_OK || cell.null)
         return;
+    if (row->hide) {
+        const struct fb_session_layer_col *at = &fb_session_layer_cols[col];
+        fb_pseudonym_cell(row->hide, col, at->table, at->column, type, &cell);
+        if (cell.null)
+            return;
+    }
     v->bytes = cell.s;
     switch (type) {
     case FB_REC_INT:
@@ -293,7 +299,7 @@ void fb_field_value(const struct fb_field *f, const struct fb_row *row, struct f
         break;
     case TAGS:
         /* An error is kept, and asked for at the end: fb_session_layers_failed. */
-        if (row->layers && fb_session_layers_tags(row->layers, s->number, &tags, NULL) == FB_OK)
+        if (row->layers && !row->hide && fb_session_layers_tags(row->layers, s->number, &tags, NULL) == FB_OK)
             set_text(v, tags);
         break;
     case PROTO:

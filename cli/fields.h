@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/cursor.h"
 #include "cli/parents.h"
+#include "cli/pseudonym_cell.h"
 #include "replay/session.h"
 #include "store/layers.h"
 #include "store/session_layers.h"
@@ -43,6 +44,7 @@ struct fb_row {
     const struct fb_session *s;
     struct fb_parents *parents;       /* may be NULL: tunnel parents are then unset */
     struct fb_session_layers *layers; /* may be NULL: what they say is then unset */
+    struct fb_pseudonym_cells *hide;  /* NULL: what layers say as it is; else tags are unset */
 };
 
 size_t fb_field_count(void);

@@ -32,11 +32,11 @@ static const struct fb_cryptopan_range RANGES_V6[] = {
      false}, /* solicited-node: 24 bits of an address */
 };
 
-enum subkey { SUBKEY_V4 = 1, SUBKEY_V6 = 2, SUBKEY_MAC = 3 };
+enum subkey { SUBKEY_V4 = 1, SUBKEY_V6 = 2, SUBKEY_MAC = 3, SUBKEY_TEXT = 4 };
 
 struct fb_pseudonym {
     struct fb_cryptopan *v4, *v6;
-    uint8_t mac_key[32];
+    uint8_t mac_key[32], text_key[32];
 };
 
 static void derive(uint8_t out[static 32], enum subkey id, const uint8_t master[static FB_KEYFILE_BYTES])
@@ -57,6 +57,7 @@ enum fb_status fb_pseudonym_open(const char *key_path, struct fb_pseudonym **out
         derive(key, SUBKEY_V6, master);
         p->v6 = fb_cryptopan_new(key, 128, RANGES_V6, sizeof RANGES_V6 / sizeof *RANGES_V6);
         derive(p->mac_key, SUBKEY_MAC, master);
+        derive(p->text_key, SUBKEY_TEXT, master);
     }
     sodium_memzero(master, sizeof master);
     sodium_memzero(key, sizeof key);
@@ -89,7 +90,7 @@ enum fb_status fb_pseudonym_new_key(const char *path, struct fb_err *err)
     return st;
 }
 
-static void map_addr(struct fb_pseudonym *p, struct fb_addr *a)
+void fb_pseudonym_addr(struct fb_pseudonym *p, struct fb_addr *a)
 {
     bool good = fb_addr_is_v4(a) ? fb_cryptopan_map(p->v4, a->b + 12) : fb_cryptopan_map(p->v6, a->b);
     FB_BUG(!good); /* AES on a buffer of ours */
@@ -97,7 +98,7 @@ static void map_addr(struct fb_pseudonym *p, struct fb_addr *a)
 
 /* A keyed hash that stays a group or station address and says that no manufacturer gave it. Broadcast and
  * all-zero are nobody's. */
-static void map_mac(const struct fb_pseudonym *p, uint8_t mac[static 6])
+void fb_pseudonym_mac(const struct fb_pseudonym *p, uint8_t mac[static 6])
 {
     static const uint8_t all[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, none[6] = {0};
     uint8_t hash[crypto_generichash_BYTES_MIN];
@@ -109,13 +110,19 @@ static void map_mac(const struct fb_pseudonym *p, uint8_t mac[static 6])
     mac[0] = (uint8_t)((mac[0] & 0xfc) | 2 | group);
 }
 
+void fb_pseudonym_hash(const struct fb_pseudonym *p, const void *s, size_t n, uint8_t out[static 16])
+{
+    _Static_assert(crypto_generichash_BYTES_MIN == 16, "BLAKE2b-128");
+    crypto_generichash(out, 16, s, n, p->text_key, sizeof p->text_key);
+}
+
 void fb_pseudonym_session(struct fb_pseudonym *p, struct fb_session *s)
 {
-    map_addr(p, &s->orig_h);
-    map_addr(p, &s->resp_h);
+    fb_pseudonym_addr(p, &s->orig_h);
+    fb_pseudonym_addr(p, &s->resp_h);
     if (s->has_macs) {
-        map_mac(p, s->orig_mac);
-        map_mac(p, s->resp_mac);
+        fb_pseudonym_mac(p, s->orig_mac);
+        fb_pseudonym_mac(p, s->resp_mac);
     }
 }
 

@@ -14,6 +14,11 @@ void fb_pseudonym_close(struct fb_pseudonym *p); /* accepts NULL */
 /* A new key file. */
 enum fb_status fb_pseudonym_new_key(const char *path, struct fb_err *err);
 
+void fb_pseudonym_addr(struct fb_pseudonym *p, struct fb_addr *a);
+void fb_pseudonym_mac(const struct fb_pseudonym *p, uint8_t mac[static 6]);
+/* BLAKE2b-128 of any other bytes under a key of its own. */
+void fb_pseudonym_hash(const struct fb_pseudonym *p, const void *s, size_t n, uint8_t out[static 16]);
+
 /* Addresses and MACs of a session. uid and Community ID are functions of the record, and so belong to the
  * pseudonyms too. */
 void fb_pseudonym_session(struct fb_pseudonym *p, struct fb_session *s);

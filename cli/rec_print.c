@@ -4,6 +4,7 @@
 #include "base/escape.h"
 #include "base/timefmt.h"
 #include "cli/options.h"
+#include "cli/pseudonym_cell.h"
 #include "cli/table.h"
 
 enum { SESSION = -3, ORDINAL = -2, TS = -1 };
@@ -141,6 +142,7 @@ struct printer {
     struct fb_out *out;
     struct fb_table *table;
     struct fb_buf text;
+    struct fb_pseudonym_cells *hide; /* NULL: values as they are */
 };
 
 static enum fb_status put_row(struct printer *r, const struct fb_rec_row *row)
@@ -149,6 +151,9 @@ static enum fb_status put_row(struct printer *r, const struct fb_rec_row *row)
     for (size_t i = 0; i < r->shown.n; i++) {
         enum fb_rec_type type = type_of(r->p->def, r->shown.col[i]);
         struct fb_rec_cell cell = cell_of(row, r->shown.col[i]);
+        if (r->hide && r->shown.col[i] >= 0)
+            fb_pseudonym_cell(r->hide, (unsigned)r->shown.col[i], r->p->def->name, r->shown.name[i], type,
+                              &cell);
         if (r->p->format == FB_ROWS_JSON) {
             if (cell.null)
                 continue;
@@ -196,8 +201,10 @@ enum fb_status fb_rec_print(struct fb_case *c, const struct fb_rec_print *p, str
 {
     struct printer r = {.p = p, .out = out};
     FB_TRY(find_columns(p, &r.shown, err));
-    fb_buf_init(&r.text, (size_t)1 << 20);
-    enum fb_status st = FB_OK;
+    fb_buf_init(&r.text, (size_t)8 << 20);
+    enum fb_status st = p->pseudonym ? fb_pseudonym_cells_new(p->pseudonym, &r.hide, err) : FB_OK;
+    if (st != FB_OK)
+        return st;
     if (p->format == FB_ROWS_TABLE) {
         st = fb_table_new(out, r.shown.name, r.shown.right, r.shown.n, &r.table, err);
     } else if (p->format == FB_ROWS_CSV) {
@@ -211,6 +218,9 @@ enum fb_status fb_rec_print(struct fb_case *c, const struct fb_rec_print *p, str
         enum fb_status last = fb_table_finish(r.table);
         st = st == FB_OK && last != FB_EOF ? last : st;
     }
+    if (st == FB_OK)
+        st = fb_pseudonym_cells_failed(r.hide, err);
+    fb_pseudonym_cells_free(r.hide);
     fb_buf_release(&r.text);
     return st;
 }

@@ -14,6 +14,7 @@ struct fb_rec_print {
     uint64_t limit;                                        /* 0: none */
     bool (*keep)(void *ctx, const struct fb_rec_row *row); /* NULL: every row */
     void *ctx;
+    struct fb_pseudonym *pseudonym; /* NULL: values as they are */
 };
 
 /* Prints; FB_OK also when nobody reads any more. FB_ERR_USAGE: no such column. */

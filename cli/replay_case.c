@@ -21,7 +21,7 @@ static bool facts_equal(const struct result *r)
 
 static bool all_equal(const struct result *r)
 {
-    return facts_equal(r) && (r->layers.equal || !r->layers.compared);
+    return facts_equal(r) && r->layers.equal;
 }
 
 static bool same(const struct fb_digest *a, const struct fb_digest *b)
@@ -116,7 +116,7 @@ static void put_text(struct fb_buf *b, const struct fb_rerun *run, const struct 
         fb_buf_printf(b, "equal: %llu sessions of %llu packets were built again from the evidence\n",
                       (unsigned long long)r->rebuilt.sessions, (unsigned long long)r->rebuilt.pkts);
     else
-        fb_buf_puts(b, facts_equal(r) ? "NOT EQUAL: the sessions do not give these scores\n"
+        fb_buf_puts(b, facts_equal(r) ? "NOT EQUAL: the sessions do not give these names and scores\n"
                                       : "NOT EQUAL: the evidence does not give this case\n");
 }
 

@@ -16,6 +16,7 @@ struct printer {
     struct fb_sorter *sorter;
     struct fb_parents *parents;
     struct fb_session_layers *layers;
+    struct fb_pseudonym_cells *hide;
     struct fb_buf text, key; /* scratch */
     uint64_t rows;
     struct fb_err *err;
@@ -126,7 +127,7 @@ static enum fb_status table_row(struct printer *p, const struct fb_row *row)
 static enum fb_status on_session(void *ctx, const struct fb_session *s)
 {
     struct printer *p = ctx;
-    struct fb_row row = {s, p->parents, p->layers};
+    struct fb_row row = {s, p->parents, p->layers, p->hide};
     if (p->layers && !fb_row_filter_is_empty(&p->o->filter) &&
         !fb_row_filter_match(&p->o->filter, p->layers, s->number))
         return FB_OK;
@@ -219,8 +220,9 @@ static enum fb_status walk(struct printer *p, struct fb_case *c)
     const char *heading[FB_COLUMNS_MAX];
     bool right[FB_COLUMNS_MAX];
     FB_TRY(fb_parents_collect(c, p->o->pseudonym, &p->parents, p->err));
-    if (!p->o->pseudonym) /* what an analyst wrote can name anything */
-        FB_TRY(fb_session_layers_open(c, &p->layers, p->err));
+    FB_TRY(fb_session_layers_open(c, &p->layers, p->err));
+    if (p->o->pseudonym)
+        FB_TRY(fb_pseudonym_cells_new(p->o->pseudonym, &p->hide, p->err));
     if (p->o->sort)
         FB_TRY(fb_sorter_new(p->o->descending, p->o->limit, &p->sorter, p->err));
     FB_TRY(begin(p, c, heading, right));
@@ -230,6 +232,8 @@ static enum fb_status walk(struct printer *p, struct fb_case *c)
     if (st == FB_OK || st == FB_EOF) {
         enum fb_status layers = fb_session_layers_failed(p->layers, p->err);
         st = layers == FB_OK ? st : layers;
+        enum fb_status hidden = fb_pseudonym_cells_failed(p->hide, p->err);
+        st = hidden == FB_OK ? st : hidden;
     }
     enum fb_status last = end(p, c);
     return st == FB_OK || st == FB_EOF ? last : st;
@@ -247,6 +251,7 @@ enum fb_status fb_rows_print(struct fb_case *c, const struct fb_rows_opts *o, st
     fb_sorter_free(p.sorter);
     fb_parents_free(p.parents);
     fb_session_layers_close(p.layers);
+    fb_pseudonym_cells_free(p.hide);
     fb_buf_release(&p.text);
     fb_buf_release(&p.key);
     if (out->ended && err)

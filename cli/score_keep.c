@@ -133,6 +133,7 @@ static void put_scoring(struct fb_buf *row, const struct fb_scoring *s)
         fb_rec_null(row);
     put_drift(row, s);
     fb_rec_int(row, (int64_t)s->findings);
+    put_text(row, s->features);
 }
 
 enum fb_status fb_score_keep_row(struct fb_edit *edit, int64_t run_id, const struct fb_scoring *s,

@@ -1,4 +1,5 @@
 /* Scores of all sessions: features in blocks, each block by several threads, rows written in order. */
+#include "base/digest.h"
 #include "base/hash.h"
 #include "cli/score_int.h"
 #include "model/score_def.h"
@@ -24,6 +25,7 @@ struct pass {
     struct fb_group *group;
     struct fb_scoring *s;
     struct fb_drift drift;
+    struct fb_digest_state features;
     size_t n;
     uint64_t number[BLOCK_ROWS];
     struct fb_features row[BLOCK_ROWS];
@@ -69,8 +71,21 @@ static enum fb_status put_anomaly(struct pass *p, size_t i)
     return fb_group_add(p->group, &a) == FB_OK ? FB_OK : fb_err_nomem(p->err, "groups of anomalies");
 }
 
+/* le64 of the number and of each feature, in order. */
+static void digest_features(struct pass *p)
+{
+    uint8_t b[8 * (FB_NFEATURES + 1)];
+    for (size_t i = 0; i < p->n; i++) {
+        fb_store_le64(b, p->number[i]);
+        for (size_t k = 0; k < FB_NFEATURES; k++)
+            fb_store_le64(b + 8 * (k + 1), (uint64_t)p->row[i].v[k]);
+        fb_digest_update(&p->features, b, sizeof b);
+    }
+}
+
 static enum fb_status flush(struct pass *p)
 {
+    digest_features(p);
     FB_TRY(fb_model_score(p->m, p->row, p->n, p->threads, p->score, p->err));
     fb_drift_add(&p->drift, p->m, p->row, p->n);
     for (size_t i = 0; i < p->n; i++) {
@@ -132,8 +147,12 @@ enum fb_status fb_score_pass(struct fb_case *c, const struct fb_model *m, unsign
     p->s = s;
     p->err = err;
     fb_drift_init(&p->drift);
+    fb_digest_init(&p->features, "fb features");
     fb_buf_init(&p->cells, FB_REC_BYTES_MAX);
     enum fb_status st = run(p, edit, run_id);
+    struct fb_digest features;
+    fb_digest_final(&p->features, &features);
+    fb_hex(features.b, FB_DIGEST_LEN, s->features);
     if (st == FB_OK)
         judge_drift(p);
     fb_rec_writer_free(p->scores);

@@ -64,6 +64,7 @@ static bool take_row(const struct fb_rec_cell *c, struct fb_scoring *s)
     struct fb_span line;
     take_text(&c[FB_SCORING_MODEL], s->model, sizeof s->model);
     take_text(&c[FB_SCORING_WHY], s->why, sizeof s->why);
+    take_text(&c[FB_SCORING_FEATURES], s->features, sizeof s->features);
     s->scored = *s->model != '\0';
     s->from_file = !c[FB_SCORING_SOURCE].null && c[FB_SCORING_SOURCE].s.n == 4 &&
                    memcmp(c[FB_SCORING_SOURCE].s.p, "file", 4) == 0;

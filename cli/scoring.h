@@ -30,6 +30,7 @@ struct fb_scoring {
     bool scored;    /* false: `why` says why not */
     bool from_file;
     char model[FB_DIGEST_HEXLEN];
+    char features[FB_DIGEST_HEXLEN]; /* digest over those of all sessions; "": no scores, or not recorded */
     char why[FB_ERR_MSG_MAX];
     struct fb_model_params params;
     uint32_t sample_rows;

@@ -3,6 +3,7 @@
 #include "base/cursor.h"
 #include "base/escape.h"
 #include "base/timefmt.h"
+#include "cli/pseudonym_cell.h"
 #include "intel/wire/dns_def.h"
 #include "store/rectab.h"
 
@@ -164,25 +165,50 @@ static void put_row(struct fb_buf *b, const struct fb_rec_row *row, const struct
     fb_buf_putc(b, '\n');
 }
 
-enum fb_status fb_zeek_dns_print(struct fb_case *c, struct fb_out *out, struct fb_err *err)
+static enum fb_status print_row(const struct fb_rec_row *row, struct fb_session *s, struct fb_pseudonym *p,
+                                struct fb_pseudonym_cells *hide, struct fb_out *out)
 {
-    struct fb_rec_cursor *cur;
+    struct fb_rec_cell cells[FB_DNS_NCOLS];
+    struct fb_rec_row shown = {row->at, cells};
+    memcpy(cells, row->cells, sizeof cells);
+    for (unsigned i = 0; i < FB_DNS_NCOLS && hide; i++)
+        fb_pseudonym_cell(hide, i, fb_dns_def.name, fb_dns_def.cols[i].name, fb_dns_def.cols[i].type,
+                          &cells[i]);
+    if (hide)
+        fb_pseudonym_session(p, s);
+    put_row(&out->buf, &shown, s);
+    return fb_out_row(out);
+}
+
+static enum fb_status print_rows(struct fb_case *c, struct fb_rec_cursor *cur, struct fb_pseudonym *p,
+                                 struct fb_pseudonym_cells *hide, struct fb_out *out, struct fb_err *err)
+{
     struct fb_rec_row row;
     struct fb_session s;
-    FB_TRY(fb_rec_open(c, &fb_dns_def, FB_REC_NEWEST, &cur, err));
-    fb_buf_puts(&out->buf, FIELDS);
     enum fb_status st;
+    fb_buf_puts(&out->buf, FIELDS);
     while ((st = fb_rec_next(cur, &row, err)) == FB_OK) {
         if (row.cells[FB_DNS_OPCODE].i != 0)
             continue;
-        st = fb_case_session(c, row.at.number, &s, err);
-        if (st != FB_OK)
-            break;
-        put_row(&out->buf, &row, &s);
-        st = fb_out_row(out);
-        if (st != FB_OK)
-            break;
+        FB_TRY(fb_case_session(c, row.at.number, &s, err));
+        FB_TRY(print_row(&row, &s, p, hide, out));
     }
+    return st;
+}
+
+enum fb_status fb_zeek_dns_print(struct fb_case *c, struct fb_pseudonym *p, struct fb_out *out,
+                                 struct fb_err *err)
+{
+    struct fb_rec_cursor *cur = NULL;
+    struct fb_pseudonym_cells *hide = NULL;
+    enum fb_status st = p ? fb_pseudonym_cells_new(p, &hide, err) : FB_OK;
+    if (st == FB_OK)
+        st = fb_rec_open(c, &fb_dns_def, FB_REC_NEWEST, &cur, err);
+    if (st == FB_OK)
+        st = print_rows(c, cur, p, hide, out, err);
+    if (st == FB_OK || st == FB_EOF)
+        st = fb_pseudonym_cells_failed(hide, err);
     fb_rec_close(cur);
-    return st == FB_EOF ? FB_OK : st;
+    fb_pseudonym_cells_free(hide);
+    return st;
 }

@@ -4,8 +4,11 @@
 #define FB_CLI_ZEEK_DNS_H
 
 #include "cli/output.h"
+#include "cli/pseudonym.h"
 #include "store/case.h"
 
-enum fb_status fb_zeek_dns_print(struct fb_case *c, struct fb_out *out, struct fb_err *err);
+/* `p` NULL: values as they are. */
+enum fb_status fb_zeek_dns_print(struct fb_case *c, struct fb_pseudonym *p, struct fb_out *out,
+                                 struct fb_err *err);
 
 #endif

@@ -3,15 +3,25 @@
 #include "store/rec_chunk.h"
 #include "store/rec_streams.h"
 
-bool fb_rec_batch_init(struct fb_rec_batch *b, const struct fb_rec_def *def)
+static bool init(struct fb_rec_batch *b, const struct fb_rec_def *def, uint32_t rows, size_t bytes)
 {
     FB_BUG(def->ncols == 0 || def->ncols > FB_REC_COLS_MAX);
-    *b = (struct fb_rec_batch){.def = def};
-    fb_buf_init(&b->rows, FB_REC_BATCH_MAX + FB_REC_BYTES_MAX);
+    *b = (struct fb_rec_batch){.def = def, .cap = rows};
+    fb_buf_init(&b->rows, bytes + FB_REC_BYTES_MAX);
     fb_buf_init(&b->canon, 2 * FB_REC_BYTES_MAX);
-    b->at = malloc(FB_REC_ROWS * sizeof *b->at);
-    b->end = malloc(FB_REC_ROWS * sizeof *b->end);
+    b->at = malloc(rows * sizeof *b->at);
+    b->end = malloc(rows * sizeof *b->end);
     return b->at && b->end;
+}
+
+bool fb_rec_batch_init(struct fb_rec_batch *b, const struct fb_rec_def *def)
+{
+    return init(b, def, FB_REC_ROWS, FB_REC_BATCH_MAX);
+}
+
+bool fb_rec_batch_init_held(struct fb_rec_batch *b, const struct fb_rec_def *def)
+{
+    return init(b, def, FB_REC_ROWS + FB_REC_HELD_ROWS, FB_REC_BATCH_MAX + FB_REC_HELD_BYTES);
 }
 
 void fb_rec_batch_release(struct fb_rec_batch *b)
@@ -27,6 +37,7 @@ void fb_rec_batch_clear(struct fb_rec_batch *b)
 {
     fb_buf_clear(&b->rows);
     b->n = 0;
+    b->disordered = false;
 }
 
 enum fb_status fb_rec_batch_check(struct fb_rec_batch *b, struct fb_span row, struct fb_err *err)
@@ -57,7 +68,7 @@ bool fb_rec_batch_full(const struct fb_rec_batch *b, const struct fb_rec_at *at)
 
 enum fb_status fb_rec_batch_add(struct fb_rec_batch *b, const struct fb_rec_at *at, struct fb_err *err)
 {
-    FB_BUG(b->n == FB_REC_ROWS);
+    FB_BUG(b->n == b->cap);
     fb_buf_put(&b->rows, b->canon.data, b->canon.len);
     if (b->rows.failed)
         return fb_err_nomem(err, "the rows of a table");
@@ -65,6 +76,7 @@ enum fb_status fb_rec_batch_add(struct fb_rec_batch *b, const struct fb_rec_at *
     b->at[b->n] = (struct fb_rec_at){.number = b->def->order == FB_REC_ROWS ? 0 : at->number,
                                      .ordinal = events ? at->ordinal : 0,
                                      .ts_ns = events ? at->ts_ns : 0};
+    b->disordered |= events && b->n > 0 && fb_rec_at_compare(&b->at[b->n], &b->at[b->n - 1]) < 0;
     b->end[b->n++] = (uint32_t)b->rows.len;
     return FB_OK;
 }
@@ -87,6 +99,7 @@ void fb_rec_digest_row(struct fb_digest_state *d, enum fb_rec_order order, const
 
 struct work {
     const struct fb_rec_batch *b;
+    uint32_t n; /* of its rows, the first ones */
     struct fb_zip *zip;
     uint32_t *next; /* of each row: where its next cell begins */
     uint64_t *v, *nulls;
@@ -97,7 +110,7 @@ struct work {
 
 static void put_ints(struct work *w, unsigned id, const uint64_t *v, bool is_signed)
 {
-    fb_column_encode(w->zip, id, v, w->b->n, is_signed, &w->dir, &w->body);
+    fb_column_encode(w->zip, id, v, w->n, is_signed, &w->dir, &w->body);
     w->streams++;
 }
 
@@ -116,14 +129,14 @@ static void close_group(struct work *w, struct fb_buf *out)
 static void encode_places(struct work *w, struct fb_buf *out)
 {
     const struct fb_rec_batch *b = w->b;
-    for (uint32_t i = 0; i < b->n; i++)
+    for (uint32_t i = 0; i < w->n; i++)
         w->v[i] = b->at[i].number;
     put_ints(w, FB_REC_STREAM_NUMBER, w->v, false);
     if (b->def->order == FB_REC_EVENTS) {
-        for (uint32_t i = 0; i < b->n; i++)
+        for (uint32_t i = 0; i < w->n; i++)
             w->v[i] = (uint64_t)b->at[i].ts_ns;
         put_ints(w, FB_REC_STREAM_TS, w->v, true);
-        for (uint32_t i = 0; i < b->n; i++)
+        for (uint32_t i = 0; i < w->n; i++)
             w->v[i] = b->at[i].ordinal;
         put_ints(w, FB_REC_STREAM_ORDINAL, w->v, false);
     }
@@ -135,7 +148,7 @@ static bool take_cells(struct work *w, bool ints)
 {
     const struct fb_rec_batch *b = w->b;
     bool any_null = false;
-    for (uint32_t i = 0; i < b->n; i++) {
+    for (uint32_t i = 0; i < w->n; i++) {
         struct fb_cur c = fb_cur_init(b->rows.data + w->next[i], b->end[i] - w->next[i]);
         uint64_t len = fb_cur_varint(&c);
         w->v[i] = 0;
@@ -163,7 +176,7 @@ static void encode_column(struct work *w, enum fb_rec_type type, struct fb_buf *
         fb_bytes_encode(w->zip, FB_REC_STREAM_DICT, w->bytes.data, w->bytes.len, &w->dir, &w->body);
         w->streams++;
         out->failed |= w->dict.failed || w->bytes.failed;
-        for (uint32_t i = 0; i < w->b->n && !w->dict.failed; i++)
+        for (uint32_t i = 0; i < w->n && !w->dict.failed; i++)
             if (!w->nulls[i])
                 w->v[i] = w->dict.rank[w->v[i]];
     }
@@ -174,13 +187,13 @@ static void encode_column(struct work *w, enum fb_rec_type type, struct fb_buf *
 }
 
 /* What the directory says, and the digest over the rows. */
-static void summarise(const struct fb_rec_batch *b, struct fb_rec_blobs *out)
+static void summarise(const struct fb_rec_batch *b, uint32_t n, struct fb_rec_blobs *out)
 {
     struct fb_digest_state d;
     struct fb_rec_meta *m = &out->meta;
-    *m = (struct fb_rec_meta){.nrows = b->n};
+    *m = (struct fb_rec_meta){.nrows = n};
     fb_digest_init(&d, "fb record rows");
-    for (uint32_t i = 0, from = 0; i < b->n; from = b->end[i++]) {
+    for (uint32_t i = 0, from = 0; i < n; from = b->end[i++]) {
         const struct fb_rec_at *at = &b->at[i];
         fb_rec_digest_row(&d, b->def->order, at, (struct fb_span){b->rows.data + from, b->end[i] - from});
         fb_rec_meta_add(m, at, i == 0);
@@ -188,16 +201,16 @@ static void summarise(const struct fb_rec_batch *b, struct fb_rec_blobs *out)
     fb_digest_final(&d, &out->logical);
 }
 
-static bool work_init(struct work *w, const struct fb_rec_batch *b, struct fb_zip *zip)
+static bool work_init(struct work *w, const struct fb_rec_batch *b, uint32_t n, struct fb_zip *zip)
 {
-    *w = (struct work){.b = b, .zip = zip};
-    w->next = malloc(b->n * sizeof *w->next);
-    w->v = malloc(b->n * sizeof *w->v);
-    w->nulls = malloc(b->n * sizeof *w->nulls);
+    *w = (struct work){.b = b, .n = n, .zip = zip};
+    w->next = malloc(n * sizeof *w->next);
+    w->v = malloc(n * sizeof *w->v);
+    w->nulls = malloc(n * sizeof *w->nulls);
     fb_buf_init(&w->dir, 1u << 20);
     fb_buf_init(&w->body, FB_BLOB_MAX);
     fb_buf_init(&w->bytes, FB_STREAM_BYTES_MAX);
-    for (uint32_t i = 0; i < b->n && w->next; i++)
+    for (uint32_t i = 0; i < n && w->next; i++)
         w->next[i] = i ? b->end[i - 1] : 0;
     return w->next && w->v && w->nulls;
 }
@@ -213,16 +226,16 @@ static void work_release(struct work *w)
     fb_buf_release(&w->bytes);
 }
 
-enum fb_status fb_rec_batch_encode(const struct fb_rec_batch *b, struct fb_zip *zip, struct fb_rec_blobs *out,
-                                   struct fb_err *err)
+enum fb_status fb_rec_batch_encode(const struct fb_rec_batch *b, uint32_t n, struct fb_zip *zip,
+                                   struct fb_rec_blobs *out, struct fb_err *err)
 {
     struct work w;
     struct fb_span spans[FB_REC_GROUPS];
-    FB_BUG(b->n == 0);
+    FB_BUG(n == 0 || n > b->n || n > FB_REC_ROWS);
     *out = (struct fb_rec_blobs){0};
     unsigned first = fb_rec_first_group(b->def->order), groups = (unsigned)b->def->ncols + 1;
-    bool good = work_init(&w, b, zip);
-    summarise(b, out);
+    bool good = work_init(&w, b, n, zip);
+    summarise(b, n, out);
     for (unsigned g = first; g < groups && good; g++) {
         fb_buf_init(&out->group[g], FB_BLOB_MAX);
         if (g == 0)

@@ -28,15 +28,22 @@ struct fb_rec_meta {
 
 /* ---- writing ---- */
 
+/* Rows that come late are put where they belong while this much of what follows them is still held. */
+#define FB_REC_HELD_ROWS  16384u
+#define FB_REC_HELD_BYTES (2u << 20)
+
 struct fb_rec_batch {
     const struct fb_rec_def *def;
     struct fb_buf rows, canon;
-    struct fb_rec_at *at; /* FB_REC_ROWS */
+    struct fb_rec_at *at; /* `cap` of them */
     uint32_t *end;        /* of each row in `rows` */
-    uint32_t n;
+    uint32_t n, cap;
+    bool disordered; /* a row stands behind one of a later packet */
 };
 
 bool fb_rec_batch_init(struct fb_rec_batch *b, const struct fb_rec_def *def); /* false: out of memory */
+/* Instead: room for more rows than a chunk has, to put them in order (rec_sort.c). */
+bool fb_rec_batch_init_held(struct fb_rec_batch *b, const struct fb_rec_def *def);
 void fb_rec_batch_release(struct fb_rec_batch *b);
 void fb_rec_batch_clear(struct fb_rec_batch *b);
 
@@ -48,14 +55,26 @@ bool fb_rec_batch_full(const struct fb_rec_batch *b, const struct fb_rec_at *at)
 /* Adds the row that was checked; the batch is not full. */
 enum fb_status fb_rec_batch_add(struct fb_rec_batch *b, const struct fb_rec_at *at, struct fb_err *err);
 
+/* ---- rec_sort.c: events in the order of their packets ---- */
+
+/* < 0, 0, > 0: by time, then by ordinal. */
+int fb_rec_at_compare(const struct fb_rec_at *a, const struct fb_rec_at *b);
+/* False: out of memory. Rows of one packet stay in the order in which they came. */
+bool fb_rec_batch_sort(struct fb_rec_batch *b);
+/* True when the row that was checked does not fit any more: then the first chunk is due. */
+bool fb_rec_batch_held_full(const struct fb_rec_batch *b);
+/* How many of the first rows make the next chunk. */
+uint32_t fb_rec_batch_cut(const struct fb_rec_batch *b);
+void fb_rec_batch_drop(struct fb_rec_batch *b, uint32_t n); /* the first n rows */
+
 struct fb_rec_blobs {
     struct fb_rec_meta meta; /* without rid */
     struct fb_buf group[FB_REC_GROUPS];
     struct fb_digest content, logical;
 };
-/* Encodes a batch with at least one row; the caller releases the blobs in any case. */
-enum fb_status fb_rec_batch_encode(const struct fb_rec_batch *b, struct fb_zip *zip, struct fb_rec_blobs *out,
-                                   struct fb_err *err);
+/* Encodes the first n rows of a batch, at least one; the caller releases the blobs in any case. */
+enum fb_status fb_rec_batch_encode(const struct fb_rec_batch *b, uint32_t n, struct fb_zip *zip,
+                                   struct fb_rec_blobs *out, struct fb_err *err);
 void fb_rec_blobs_release(struct fb_rec_blobs *b);
 
 /* One row into a digest "fb record rows": `row` in canonical form. */

@@ -1,21 +1,8 @@
 /* The writing side of record tables: chunks go into the database as they fill. */
 #include "store/edit.h"
-#include "store/rec_dir.h"
+#include "store/rec_writer.h"
 
 #include <stdlib.h>
-
-struct fb_rec_writer {
-    sqlite3 *db;
-    struct fb_case *facts; /* the case that is filled; NULL: an edit, which has its own transaction */
-    struct fb_rec_batch batch;
-    struct fb_buf cols_text;
-    struct fb_zip *zip, own_zip;
-    int64_t run_id;
-    uint64_t tid; /* 0: its row is not in the file yet */
-    uint64_t subs, nrows, last_number;
-    struct fb_digest_state digest;
-    bool finished;
-};
 
 /* ---- the database ---- */
 
@@ -75,8 +62,8 @@ enum fb_status fb_rec_put_chunk(sqlite3 *db, uint64_t rid, const struct fb_rec_b
 
 /* ---- a table ---- */
 
-static enum fb_status writer_new(sqlite3 *db, struct fb_case *facts, const struct fb_rec_def *def,
-                                 int64_t run_id, struct fb_zip *zip, struct fb_rec_writer **out,
+static enum fb_status writer_new(sqlite3 *db, const struct fb_rec_def *def, int64_t run_id,
+                                 struct fb_zip *zip, bool held, struct fb_rec_writer **out,
                                  struct fb_err *err)
 {
     FB_BUG(!fb_rec_name_good(def->name, strlen(def->name)) || fb_rec_name_taken(def->name) || def->id == 0 ||
@@ -85,12 +72,12 @@ static enum fb_status writer_new(sqlite3 *db, struct fb_case *facts, const struc
     if (!w)
         return fb_err_nomem(err, "a table");
     w->db = db;
-    w->facts = facts;
+    w->held = held;
     w->run_id = run_id;
     w->zip = zip ? zip : &w->own_zip;
     fb_buf_init(&w->cols_text, 4096);
-    bool good = fb_rec_batch_init(&w->batch, def) && fb_rec_cols_write(def, &w->cols_text) &&
-                (zip || fb_zip_init(&w->own_zip, 3));
+    bool good = (held ? fb_rec_batch_init_held(&w->batch, def) : fb_rec_batch_init(&w->batch, def)) &&
+                fb_rec_cols_write(def, &w->cols_text) && (zip || fb_zip_init(&w->own_zip, 3));
     if (!good) {
         fb_rec_writer_free(w);
         return fb_err_nomem(err, "a table");
@@ -107,29 +94,71 @@ void fb_rec_writer_free(struct fb_rec_writer *w)
     fb_rec_batch_release(&w->batch);
     fb_buf_release(&w->cols_text);
     fb_zip_release(&w->own_zip);
+    free(w->span);
     free(w);
 }
 
+enum fb_status fb_rec_writer_facts(struct fb_case *c, const struct fb_rec_def *def, struct fb_zip *zip,
+                                   bool held, struct fb_rec_writer **out, struct fb_err *err)
+{
+    FB_TRY(writer_new(c->db, def, 0, zip, held, out, err));
+    (*out)->facts = c;
+    return FB_OK;
+}
+
+/* Keeps from where to where the chunk goes that is next, and whether it follows what is written. */
+static enum fb_status note_span(struct fb_rec_writer *w, uint32_t n, struct fb_err *err)
+{
+    const struct fb_rec_at *first = &w->batch.at[0];
+    if (w->subs == w->span_cap) {
+        size_t cap = w->span_cap ? w->span_cap * 2 : 64;
+        struct fb_rec_span *grown = realloc(w->span, cap * sizeof *grown);
+        if (!grown)
+            return fb_err_nomem(err, "a table");
+        w->span = grown;
+        w->span_cap = cap;
+    }
+    w->disordered |= w->subs > 0 && fb_rec_at_compare(first, &w->span[w->subs - 1].last) < 0;
+    w->span[w->subs] = (struct fb_rec_span){*first, w->batch.at[n - 1], {.nrows = n}};
+    return FB_OK;
+}
+
+/* Writes a chunk: all rows, or as many as make one of those that are held. */
 static enum fb_status flush(struct fb_rec_writer *w, struct fb_err *err)
 {
     struct fb_rec_blobs blobs;
     if (w->batch.n == 0)
         return FB_OK;
+    if (w->held && !fb_rec_batch_sort(&w->batch))
+        return fb_err_nomem(err, "the rows of a table");
+    uint32_t n = w->held ? fb_rec_batch_cut(&w->batch) : w->batch.n;
+    if (w->facts)
+        FB_TRY(note_span(w, n, err));
     if (w->subs == FB_REC_SUBS)
         return fb_err_set(err, FB_ERR_LIMIT, "table %s has too many rows for a case", w->batch.def->name);
-    enum fb_status st = fb_rec_batch_encode(&w->batch, w->zip, &blobs, err);
+    enum fb_status st = fb_rec_batch_encode(&w->batch, n, w->zip, &blobs, err);
+    if (w->facts)
+        w->span[w->subs].meta = blobs.meta;
     if (st == FB_OK && w->facts)
         st = fb_case_write_begin(w->facts, err);
     if (st == FB_OK && !w->tid)
         st = put_table(w, err);
     if (st == FB_OK)
         st = fb_rec_put_chunk(w->db, FB_REC_RID(w->tid, w->subs++), &blobs, w->batch.def->ncols, err);
-    if (st == FB_OK && w->facts)
+    if (st == FB_OK && w->facts && !w->reordering)
         st = fb_case_commit(w->facts, err);
     fb_rec_table_digest_chunk(&w->digest, blobs.meta.nrows, &blobs.logical);
     w->nrows += blobs.meta.nrows;
     fb_rec_blobs_release(&blobs);
-    fb_rec_batch_clear(&w->batch);
+    fb_rec_batch_drop(&w->batch, n);
+    return st;
+}
+
+enum fb_status fb_rec_writer_flush(struct fb_rec_writer *w, struct fb_err *err)
+{
+    enum fb_status st = FB_OK;
+    while (st == FB_OK && w->batch.n)
+        st = flush(w, err);
     return st;
 }
 
@@ -145,10 +174,8 @@ enum fb_status fb_rec_write(struct fb_rec_writer *w, const struct fb_rec_at *at,
     if (def->order != FB_REC_ROWS && (at->number > INT64_MAX || at->ordinal > INT64_MAX))
         return fb_err_set(err, FB_ERR_USAGE, "a row of table %s has a number that cannot be", def->name);
     FB_TRY(fb_rec_batch_check(&w->batch, row, err));
-    if (fb_rec_batch_full(&w->batch, at)) {
+    if (w->held ? fb_rec_batch_held_full(&w->batch) : fb_rec_batch_full(&w->batch, at))
         FB_TRY(flush(w, err));
-        FB_TRY(fb_rec_batch_check(&w->batch, row, err));
-    }
     w->last_number = at->number;
     return fb_rec_batch_add(&w->batch, at, err);
 }
@@ -160,7 +187,9 @@ enum fb_status fb_rec_writer_finish(struct fb_rec_writer *w, uint64_t *nrows, st
     sqlite3_stmt *st;
     if (w->finished)
         return fb_err_set(err, FB_ERR_USAGE, "table %s is finished", w->batch.def->name);
-    FB_TRY(flush(w, err));
+    FB_TRY(fb_rec_writer_flush(w, err));
+    if (w->disordered)
+        FB_TRY(fb_rec_put_in_order(w, err));
     w->finished = true;
     fb_digest_final(&w->digest, &d);
     FB_TRY(fb_db_prepare(w->db, "UPDATE main.record_table SET nrows=?, digest=? WHERE tid=?", &st, err));
@@ -184,7 +213,7 @@ enum fb_status fb_edit_record_open(struct fb_edit *e, const struct fb_rec_def *d
     struct fb_rec_writer *w = NULL;
     if (run_id <= 0)
         return fb_err_set(err, FB_ERR_USAGE, "a table of a layer needs the run of the layer");
-    FB_TRY(writer_new(fb_edit_db(e), NULL, def, run_id, NULL, &w, err));
+    FB_TRY(writer_new(fb_edit_db(e), def, run_id, NULL, false, &w, err));
     enum fb_status st = put_table(w, err);
     if (st == FB_OK)
         *out = w;
@@ -238,7 +267,7 @@ static enum fb_status writer_of(struct fb_case *c, const struct fb_rec_def *def,
     }
     if (f->n == FACTS_MAX)
         return fb_err_set(err, FB_ERR_LIMIT, "a case has at most %d tables of facts", FACTS_MAX);
-    FB_TRY(writer_new(c->db, c, def, 0, &f->zip, out, err));
+    FB_TRY(fb_rec_writer_facts(c, def, &f->zip, def->order == FB_REC_EVENTS, out, err));
     memmove(&f->w[at + 1], &f->w[at], (f->n - at) * sizeof *f->w);
     f->w[at] = *out;
     f->n++;

@@ -433,9 +433,9 @@ static void unlock(int lock_fd)
         close(lock_fd);
 }
 
-enum fb_status fb_case_retain(const char *path, int64_t cutoff_ns, bool dry_run,
-                              const struct fb_custody_entry *entry, struct fb_retain_report *report,
-                              struct fb_err *err)
+static enum fb_status remove_or_count(const char *path, int64_t cutoff_ns, bool dry_run,
+                                      const struct fb_custody_entry *entry, struct fb_retain_report *report,
+                                      struct fb_err *err)
 {
     struct retain r = {.cutoff_ns = cutoff_ns, .dry_run = dry_run, .report = report};
     int lock_fd = -1;
@@ -449,16 +449,36 @@ enum fb_status fb_case_retain(const char *path, int64_t cutoff_ns, bool dry_run,
         unlock(lock_fd);
         return st;
     }
-    st = dry_run ? FB_OK : fb_db_exec(r.c->db, "BEGIN IMMEDIATE", err);
+    /* A log, as in edit.c: what a kill leaves, a reader without write access can open. */
+    st = dry_run ? FB_OK
+                 : fb_db_exec(r.c->db, "PRAGMA journal_mode=MEMORY; PRAGMA journal_mode=WAL; BEGIN IMMEDIATE",
+                              err);
     if (st == FB_OK)
         st = retain(&r, entry, err);
     finish(&r);
     bool changed = st == FB_OK && !dry_run && (report->sessions > 0 || report->records > 0);
     if (changed)
-        st = fb_db_exec(r.c->db, "COMMIT", err); /* closing rolls back what was not committed */
+        st = fb_db_exec(r.c->db, "COMMIT", err);
     if (st == FB_OK && changed)
         st = shrink(r.c->db, err);
+    if (!dry_run && !sqlite3_get_autocommit(r.c->db))
+        (void)fb_db_exec(r.c->db, "ROLLBACK", NULL);
+    if (!dry_run) {
+        enum fb_status settled = fb_case_settle(r.c->db, st == FB_OK ? err : NULL);
+        st = st == FB_OK ? settled : st;
+    }
     fb_case_close(r.c);
     unlock(lock_fd); /* behind the connection: closing it earlier would drop SQLite's locks */
     return st;
+}
+
+/* Counts first: where nothing goes, not a byte of the case changes. */
+enum fb_status fb_case_retain(const char *path, int64_t cutoff_ns, bool dry_run,
+                              const struct fb_custody_entry *entry, struct fb_retain_report *report,
+                              struct fb_err *err)
+{
+    FB_TRY(remove_or_count(path, cutoff_ns, true, entry, report, err));
+    if (dry_run || (report->sessions == 0 && report->records == 0))
+        return FB_OK;
+    return remove_or_count(path, cutoff_ns, false, entry, report, err);
 }

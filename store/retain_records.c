@@ -80,7 +80,7 @@ static enum fb_status rewrite(struct removal *r, const struct fb_rec_table *t, u
     if (r->batch.n == 0)
         return run(db, "DELETE FROM main.record_chunk WHERE rid=?1 AND ?2", rid, 1, err);
     struct fb_rec_blobs blobs;
-    enum fb_status st = fb_rec_batch_encode(&r->batch, &r->c->zip, &blobs, err);
+    enum fb_status st = fb_rec_batch_encode(&r->batch, r->batch.n, &r->c->zip, &blobs, err);
     if (st == FB_OK)
         st = fb_rec_put_chunk(db, rid, &blobs, t->def.ncols, err);
     fb_rec_blobs_release(&blobs);

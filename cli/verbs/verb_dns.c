@@ -70,7 +70,7 @@ static int print(struct fb_source *src, const struct fb_rec_print *p, bool zeek)
     enum fb_status st = fb_out_open(&out, NULL, &err);
     if (st != FB_OK)
         return fb_source_close(src, fb_cli_fail(&err));
-    st = zeek ? fb_zeek_dns_print(src->c, &out, &err) : fb_rec_print(src->c, p, &out, &err);
+    st = zeek ? fb_zeek_dns_print(src->c, NULL, &out, &err) : fb_rec_print(src->c, p, &out, &err);
     enum fb_status closed = fb_out_close(&out, st == FB_OK ? &err : NULL);
     return fb_source_close(src, st != FB_OK || closed != FB_OK ? fb_cli_fail(&err) : FB_EXIT_OK);
 }

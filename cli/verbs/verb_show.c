@@ -94,7 +94,7 @@ static enum fb_status print_text(struct shown *w, struct fb_out *out, struct fb_
 {
     struct fb_session s;
     FB_TRY(fb_case_session(w->c, w->number, &s, err));
-    struct fb_row row = {&s, w->parents, w->layers};
+    struct fb_row row = {&s, w->parents, w->layers, NULL};
     struct fb_buf *b = &out->buf;
     put_head(b, &s);
     for (size_t i = 0; i < fb_field_count(); i++)
@@ -122,7 +122,7 @@ static enum fb_status print_json(struct shown *w, struct fb_out *out, struct fb_
 {
     struct fb_session s;
     FB_TRY(fb_case_session(w->c, w->number, &s, err));
-    struct fb_row row = {&s, w->parents, w->layers};
+    struct fb_row row = {&s, w->parents, w->layers, NULL};
     struct fb_buf *b = &out->buf;
     fb_buf_putc(b, '{');
     for (size_t i = 0; i < fb_field_count(); i++) {

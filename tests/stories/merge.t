@@ -87,6 +87,49 @@ check "and kept" test "$("$FB" info --json sensors.fbcase | sed 's/.*"sessions":
 "$FB" sessions sensors.fbcase --columns uid --csv | sort | uniq -d >twice
 check "with a uid of its own" test ! -s twice
 
+# Facts. A query that nobody answers is told of when its session ends, which in a part is when the part ends.
+asking() {
+    cat <<END
+time $1
+session udp c:$2 > n:53
+  > dns-query one.example.com id 1
+  wait 6s
+  > dns-query two.example.com id 2
+  wait 6s
+  > dns-query three.example.com id 3
+  expect
+time $(($1 + 3))
+session udp c:$(($2 + 1)) > n:53
+  > dns-query four.example.com id 4
+  expect
+session udp c:$(($2 + 2)) > n:53
+  > dns-query five.example.com id 5
+  < dns-answer five.example.com 192.0.2.10 id 5
+  expect
+time $(($1 + 4))
+session tcp c:$(($2 + 3)) > w:81
+  syn
+  expect conn_state=S0 history=S
+END
+}
+for part in 0 14 100; do
+    { echo "$hosts" && asking $((1700000000 + part)) $((5000 + part)); } >asking.fbx
+    "$FBFIXTURE" write asking.fbx "q$part.pcap" >/dev/null || not_ok "the fixture program writes q$part"
+    "$FB" ingest -q "q$part.pcap" -o "q$part.fbcase"
+done
+"$FB" ingest -q q0.pcap q14.pcap q100.pcap -o q.fbcase
+code 0 "parts with queries that nobody answered are merged" "$FB" merge q14.fbcase q0.fbcase q100.fbcase -o qs.fbcase
+digests="SELECT name, nrows, hex(digest) FROM record_table ORDER BY id"
+"$FB" sql q.fbcase "$digests" --csv >want
+"$FB" sql qs.fbcase "$digests" --csv >got
+says "there are facts and layers" want dns,15,
+says "and names" want names,
+same "every table, of facts and of layers made again, has the digest of the whole" want got
+"$FB" sql q.fbcase "SELECT * FROM dns" --csv | cut -d, -f1,2,4- >want
+"$FB" sql qs.fbcase "SELECT * FROM dns" --csv | cut -d, -f1,2,4- >got
+same "row by row" want got
+check "in the order of time" test "$("$FB" sql q.fbcase "SELECT sum(ts < before) FROM (SELECT ts, lag(ts) OVER () before FROM dns)" --csv | tr -d '\r' | tail -1)" = 0
+
 "$FB" ingest -q two.pcap --filter tcp -o tcp.fbcase >/dev/null
 # What people wrote.
 ask() { "$FB" sql "$1" "$2" --csv | tr -d '\r' | sed 1d; }

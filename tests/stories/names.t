@@ -40,4 +40,14 @@ check "which is JSON" python3 -c 'import json; r = json.load(open("out"))["seen"
 check "there are digests" test -s d1
 same "threads change no table" d1 d2
 code 0 "verify knows the layer of names" "$FB" verify a.fbcase
+
+# Names are made again on replay.
+code 0 "a case is built again with its names" "$FB" replay b.fbcase
+check "which are compared by their digest" grep -qE '^names +[0-9a-f]{64}: equal$' out
+check "another name is put into the layer" "$B/case_forge" b.fbcase names resp_domain 1
+code 0 "the case holds nevertheless" "$FB" verify b.fbcase
+code 5 "replay sees it" "$FB" replay b.fbcase
+says "and names the session and the field" out "first difference: table names, row 1 (session 2), resp_domain: recorded forged.example, rebuilt www.example.com"
+code 5 "as JSON too" "$FB" replay b.fbcase --json
+check "which says what differs" python3 -c 'import json; r = json.load(open("out")); assert r["names"]["equal"] is False and r["first_difference"]["field"] == "resp_domain" and not r["equal"]'
 finish

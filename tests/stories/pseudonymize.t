@@ -44,4 +44,73 @@ col "$(number uid)" >got
 same "uids are the same in every format" want got
 check "the two ends of one /24 share 24 bits" sh -c "grep -o '\"id.orig_h\":\"10[^\"]*\"\|\"id.resp_h\":\"10[^\"]*\"' jsonl.1 |
     sed 's/.*:\"//;s/\\.[0-9]*\"//' | sort -u | wc -l | grep -qx 1"
+
+# Names, in every table.
+capture hosts.fbx h.pcap
+cat >t.fbx <<'END'
+host a 192.168.7.30
+host b 198.51.100.1
+host n 192.168.7.1
+time 1700000200
+session udp a:40100 > n:53
+  > dns-query Mail.Secret.example id 9
+  < dns-answer Mail.Secret.example 198.51.100.1 id 9
+  expect
+time 1700000201
+session tcp a:40101 > b:443
+  syn
+  synack
+  ack
+  > client-hello mail.secret.example
+  < server-hello
+  expect history=ShADd conn_state=S1 service=ssl
+time 1700000202
+session tcp a:40102 > b:80
+  syn
+  synack
+  ack
+  > "GET /private/path HTTP/1.1\r\nHost: www.secret.example:80\r\nUser-Agent: SecretAgent/7\r\nReferer: http://intranet.secret.example/\r\n\r\n"
+  < "HTTP/1.1 200 OK\r\nServer: SecretServer\r\nContent-Length: 2\r\n\r\nok"
+  ack
+  expect history=ShADad conn_state=S1 service=http
+END
+"$FBFIXTURE" write t.fbx t.pcap >out.fixture 2>&1 || not_ok "the fixture program writes t.pcap"
+"$FB" ingest -q h.pcap t.pcap -o h.fbcase
+printf "mail.secret.example\n" >bad.txt
+"$FB" lists apply h.fbcase bad.txt >out 2>&1
+tables=$("$FB" sql h.fbcase "SELECT DISTINCT name FROM record_table" --csv | tr -d '\r' | sed 1d)
+for t in $tables sessions; do
+    code 0 "table $t is written" "$FB" export --format jsonl --table $t h.fbcase
+    mv out plain.$t
+    code 0 "and with pseudonyms" "$FB" export --format jsonl --table $t h.fbcase --pseudonymize key
+    mv out hidden.$t
+    "$FB" export --format csv --table $t h.fbcase --pseudonymize key >hidden.$t.csv 2>/dev/null
+    check "with as many rows" test "$(wc -l <plain.$t)" -eq "$(wc -l <hidden.$t)"
+done
+code 0 "dns.log has pseudonyms too" "$FB" export --format zeek-dns h.fbcase --pseudonymize key
+mv out hidden.zeek
+says "tables of names are there" plain.tls mail.secret.example
+says "and of requests" plain.http SecretAgent
+says "and of verdicts" plain.list_verdict mail.secret.example
+says "and of MACs" plain.arp 00:11:22:33:44:20
+cat plain.* | grep -ohE '[0-9A-Za-z]([0-9A-Za-z_-]*\.)+[a-z]{3,}|([0-9a-f]{2}:){5}[0-9a-f]{2}|192\.168\.7\.[0-9]+|198\.51\.100\.[0-9]+|fe80::[0-9a-f:]+' |
+    grep -vE '^(ff:ff:ff:ff:ff:ff|00:00:00:00:00:00)$' | sort -u >secrets
+printf '%s\n' secret Secret private printer Office Mozilla ipp intranet >>secrets
+check "there is something to hide" test "$(wc -l <secrets)" -ge 15
+check "nothing of it stands in any table in clear" sh -c '! grep -lwFf secrets hidden.*'
+code 0 "a name is the same in every table" python3 - <<'END'
+import json
+rows = lambda t: [json.loads(l) for l in open("hidden." + t)]
+dns = next(r for r in rows("dns") if r["trans_id"] == 9)
+tls = rows("tls")[0]
+names = [r.get("resp_domain") for r in rows("names")]
+www = next(r for r in rows("http") if r["host"].endswith(":80"))
+assert dns["query"] == tls["server_name"] and tls["server_name"] in names, "capitals are no difference"
+assert any(s["resp_domain"] == tls["server_name"] for s in rows("sessions"))
+assert www["host"][:-3] in names and www["host"][:-3].split(".")[1:] == tls["server_name"].split(".")[1:], "one domain"
+assert www["method"] == "GET" and www["status_code"] == 200
+assert dns["answers"] == [next(s["id.resp_h"] for s in rows("sessions") if s["id.resp_p"] == 443 and s["resp_domain"])]
+END
+code 2 "a table that nobody knows is told" "$FB" export --format csv --table nothing h.fbcase
+code 2 "Zeek's formats have no tables" "$FB" export --format zeek-tsv --table dns h.fbcase
 finish

@@ -105,6 +105,30 @@ says "which the case keeps" out "model           "
 code 0 "those beside a sealed case too" "$FB" replay t4.fbcase --json
 says "as JSON" out '"scoring":{"equal":true,"model_digest":{"equal":true,'
 code 0 "a case without scores as well" "$FB" replay small.fbcase
+"$FB" replay a.fbcase >out
+check "features are compared by a digest of their own" grep -qE '^features +[0-9a-f]{64}: equal$' out
+"$FB" sql a.fbcase "SELECT features_digest FROM scoring" --csv | tr -d '\r' | sed -n 2p >want
+check "which the layer has" grep -qF "$(cat want)" out
+
+# Layers that hold in every digest, and are not what the sessions give.
+forge() { # forge OUT TABLE COLUMN ROW
+    cp t1.fbcase "$1"
+    check "another $3 is put into $2" "$B/case_forge" "$1" "$2" "$3" "$4"
+    code 0 "the case holds nevertheless" "$FB" verify "$1"
+    code 5 "replay sees it" "$FB" replay "$1"
+}
+forge scores.fbcase score rank 7
+check "and names session and field" grep -qE '^first difference: table score, row 7 \(session 7\), rank: recorded [0-9]+, rebuilt [0-9]+$' out
+says "beside the digest" out ": NOT EQUAL, now $(table t1.fbcase score)"
+says "with the rest equal" out "model           $(model t1.fbcase): equal"
+says "in a sentence" out "NOT EQUAL: the sessions do not give these names and scores"
+forge seed.fbcase scoring seed 1
+says "by the model" out "model           $(model t1.fbcase): NOT EQUAL, now "
+says "and by the row that says which it is" out "first difference: table scoring, row 1 (session 0), model_digest: recorded $(model t1.fbcase), rebuilt "
+forge features.fbcase scoring features_digest 1
+says "by the features" out "features        forged.example: NOT EQUAL, now "
+code 5 "and as JSON" "$FB" replay scores.fbcase --json
+says "with the place" out '"first_difference":{"table":"score","row":7,"number":7,'
 
 # A run that ended between facts and scores.
 "$FB" ingest -q a.pcap -o whole.fbcase

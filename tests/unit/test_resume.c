@@ -3,6 +3,7 @@
  * given). */
 #include "base/cursor.h"
 #include "store/case.h"
+#include "store/rectab.h"
 #include "tests/support/store_case.h"
 
 #include <fcntl.h>
@@ -27,7 +28,8 @@
 
 static char capture[300], reference[300], victim[300], program[300];
 static struct fb_case_info want;
-static int64_t whole_ns; /* what an ingest takes */
+static char want_tables[4096]; /* of facts and layers, with their digests */
+static int64_t whole_ns;       /* what an ingest takes */
 
 static int64_t now_ns(void)
 {
@@ -129,15 +131,33 @@ static bool look(const char *path, struct fb_case_info *info)
     return info->complete;
 }
 
+static void list_tables(const char *path, char *out, size_t cap)
+{
+    struct fb_case *c;
+    struct fb_rec_info t;
+    char hex[FB_DIGEST_HEXLEN];
+    size_t n = 0;
+    CHECK(fb_case_open(path, &c, &err));
+    out[0] = '\0';
+    for (size_t i = 0; fb_case_record_table(c, i, &t, NULL) == FB_OK && n < cap; i++) {
+        fb_hex(t.digest.b, FB_DIGEST_LEN, hex);
+        n += (size_t)snprintf(out + n, cap - n, "%s %llu %s\n", t.name, (unsigned long long)t.nrows, hex);
+    }
+    fb_case_close(c);
+}
+
 static void assert_whole(const char *path)
 {
     struct fb_case_info got;
-    char log[320];
+    char log[320], tables[sizeof want_tables];
     struct stat st;
     assert_true(look(path, &got));
     assert_memory_equal(&got.case_digest, &want.case_digest, sizeof got.case_digest);
     assert_memory_equal(&got.packet_index_digest, &want.packet_index_digest, sizeof got.case_digest);
     assert_memory_equal(&got.evidence_digest, &want.evidence_digest, sizeof got.case_digest);
+    assert_memory_equal(&got.records_digest, &want.records_digest, sizeof got.case_digest);
+    list_tables(path, tables, sizeof tables);
+    assert_string_equal(tables, want_tables);
     assert_int_equal(got.pkts, want.pkts);
     assert_int_equal(got.sessions, want.sessions);
     snprintf(log, sizeof log, "%s-wal", path);
@@ -275,6 +295,7 @@ static int set_up(void **state)
     assert_exits(start(capture, "-o", reference, NULL), 0);
     whole_ns = now_ns() - t;
     assert_true(look(reference, &want));
+    list_tables(reference, want_tables, sizeof want_tables);
     return 0;
 }
 
