@@ -72,6 +72,9 @@ static void print_result(const struct run *r, const struct apply_args *a, int64_
             fb_escape_term(&b, black[i].list->name, strlen(black[i].list->name));
             fb_buf_printf(&b, ": %llu\n", (unsigned long long)r->layer.per_list[i]);
         }
+        if (n->skipped)
+            fb_buf_printf(&b, "skipped         %llu entries that could not be read\n",
+                          (unsigned long long)n->skipped);
         if (n->before)
             fb_buf_printf(&b, "changed         %llu verdicts since the layer before\n",
                           (unsigned long long)n->changed);

@@ -5,13 +5,14 @@
 
 #define OWN_CLIENT 70 /* certainty of the join from here on: an answer that this session's own client got */
 
-#define OWNER_MAX 256 /* what is longer is cut: no rule states so much */
+#define OWNER_MAX   256 /* what is longer is cut: no rule states so much */
+#define ALIASES_MAX (FB_LIST_SUBJECT_NAMES - 1)
 
 struct walk {
     struct fb_rec_cursor *names;
     fb_lists_each fn;
     void *ctx;
-    struct fb_list_name name[2];
+    struct fb_list_name name[1 + ALIASES_MAX], orig_name;
     const struct fb_intel *intel; /* may be NULL */
     struct fb_addr_intel whose;
     char owner[OWNER_MAX];
@@ -45,6 +46,18 @@ static void take_name(const struct fb_rec_cell *cell, struct fb_list_end *end, s
     end->nnames = 1;
 }
 
+/* The CNAMEs between a proven name and the address: a list that knows the one behind a name of nobody's
+ * suspicion finds it here. */
+static void take_aliases(const struct fb_rec_cell *chain, struct walk *w, struct fb_list_end *end)
+{
+    struct fb_cur c = fb_cur_init(chain->s.p, chain->null ? 0 : chain->s.n);
+    struct fb_span alias;
+    if (end->nnames == 0 || w->name[0].proof != FB_LIST_PROVEN)
+        return;
+    while (end->nnames <= ALIASES_MAX && fb_rec_next_item(&c, &alias))
+        w->name[end->nnames++] = (struct fb_list_name){(const char *)alias.p, alias.n, FB_LIST_ALIAS};
+}
+
 /* Who announces the responder's address. Special addresses belong to nobody. */
 static void take_as(struct walk *w, const struct fb_addr *h, struct fb_list_as *as)
 {
@@ -72,7 +85,8 @@ static enum fb_status on_session(void *ctx, const struct fb_session *s)
     enum fb_status st = fb_rec_next(w->names, &row, w->err);
     if (st == FB_OK) {
         take_name(&row.cells[FB_NAMES_RESP_DOMAIN], &x.resp, &w->name[0]);
-        take_name(&row.cells[FB_NAMES_ORIG_DOMAIN], &x.orig, &w->name[1]);
+        take_aliases(&row.cells[FB_NAMES_RESP_DOMAIN_CHAIN], w, &x.resp);
+        take_name(&row.cells[FB_NAMES_ORIG_DOMAIN], &x.orig, &w->orig_name);
     } else if (st != FB_EOF) {
         return st;
     }

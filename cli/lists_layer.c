@@ -3,6 +3,7 @@
 #include "base/cursor.h"
 #include "base/escape.h"
 #include "cli/custody_entry.h"
+#include "cli/message.h"
 #include "intel/lists/list_verdict_def.h"
 #include "intel/lists/list_verdict_row.h"
 #include "store/rectab.h"
@@ -10,6 +11,27 @@
 #define ROWS_MAX ((size_t)16 << 30)
 
 enum { CONFORMANCE = 0, BLACKLIST = 5 }; /* columns of list_verdict */
+
+/* What endpoints ask for that nobody knows of sessions out of captures: said once, since such rules hold back
+ * everything and look as if they did not work. */
+static void say_not_known(const struct fb_lists_ready *r)
+{
+    const struct fb_list_active *a;
+    size_t n = fb_list_set_endpoints(r->set, &a), process = 0, as = 0;
+    for (size_t i = 0; i < n; i++) {
+        const struct fb_list_endpoint *e = a[i].endpoint;
+        process += e->process != NULL;
+        as += e->has_as_number || e->as_country || e->as_owner;
+    }
+    if (process)
+        fb_cli_say("%zu of %zu endpoints name a process; captures do not say which process a session was of, "
+                   "so they match nothing here",
+                   process, n);
+    if (as && !(r->intel && fb_intel_has(r->intel, FB_DATASET_ORIGINS)))
+        fb_cli_say("%zu of %zu endpoints name owners of addresses; without a pack (--intel) nobody knows "
+                   "them, so they match nothing here",
+                   as, n);
+}
 
 enum fb_status fb_lists_ready_open(char **paths, int n, const struct fb_lists_policy *p,
                                    struct fb_lists_ready *out, struct fb_err *err)
@@ -24,6 +46,8 @@ enum fb_status fb_lists_ready_open(char **paths, int n, const struct fb_lists_po
         st = fb_err_nomem(err, "the custody log");
     if (st != FB_OK)
         fb_lists_ready_release(out);
+    else if (!p->quiet)
+        say_not_known(out);
     return st;
 }
 
@@ -98,12 +122,21 @@ static enum fb_status on_session(void *ctx, const struct fb_session *s, const st
     return w->row.failed || l->rows.failed ? fb_err_nomem(w->err, "verdicts of lists") : FB_OK;
 }
 
+static uint64_t skipped(const struct fb_list_set *s)
+{
+    struct fb_list_file *const *f;
+    uint64_t sum = 0;
+    for (size_t i = fb_list_set_files(s, &f); i-- > 0;)
+        sum += f[i]->skipped;
+    return sum;
+}
+
 enum fb_status fb_lists_layer_judge(struct fb_lists_layer *l, struct fb_case *c, struct fb_err *err)
 {
     const struct fb_list_black_active *black;
     struct walk w = {.l = l, .err = err};
     size_t nblack = fb_list_set_blacklists(l->with->set, &black);
-    l->n = (struct fb_lists_counts){.sessions = 0};
+    l->n = (struct fb_lists_counts){.skipped = skipped(l->with->set)};
     fb_buf_init(&l->rows, ROWS_MAX);
     l->per_list = calloc(nblack ? nblack : 1, sizeof *l->per_list);
     if (!l->per_list)
@@ -146,9 +179,9 @@ void fb_lists_layer_put_counts(struct fb_buf *b, const struct fb_lists_layer *l)
         fb_buf_put_u64dec(b, l->n.changed);
     else
         fb_buf_puts(b, "null");
-    fb_buf_printf(b, ",\"conforming\":%llu,\"nonconforming\":%llu,\"sessions\":%llu,\"unknown\":%llu}",
+    fb_buf_printf(b, ",\"conforming\":%llu,\"nonconforming\":%llu,\"sessions\":%llu,\"skipped\":%llu,\"unknown\":%llu}",
                   (unsigned long long)l->n.of[FB_LIST_CONFORMING],
-                  (unsigned long long)l->n.of[FB_LIST_NONCONFORMING], (unsigned long long)l->n.sessions,
+                  (unsigned long long)l->n.of[FB_LIST_NONCONFORMING], (unsigned long long)l->n.sessions, (unsigned long long)l->n.skipped,
                   (unsigned long long)l->n.of[FB_LIST_UNKNOWN]);
 }
 

@@ -12,6 +12,7 @@
 struct fb_lists_counts {
     uint64_t sessions, of[3]; /* by enum fb_list_conformance */
     uint64_t blacklisted;
+    uint64_t skipped; /* entries of the lists that could not be read */
     uint64_t before,
         changed; /* sessions with a verdict in the layer before; those whose verdict is another */
 };

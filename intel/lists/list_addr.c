@@ -51,8 +51,8 @@ static void spread(struct fb_list_range *r, unsigned bits)
     for (unsigned i = 0; i < 16; i++) {
         unsigned keep = bits > i * 8 ? bits - i * 8 : 0;
         uint8_t mask = keep >= 8 ? 0xff : (uint8_t)(0xff00u >> keep);
-        r->lo.b[i] &= mask;
-        r->hi.b[i] |= (uint8_t)~mask;
+        r->lo.b[i] = (uint8_t)(r->lo.b[i] & mask);
+        r->hi.b[i] = (uint8_t)(r->hi.b[i] | (mask ^ 0xff));
     }
 }
 

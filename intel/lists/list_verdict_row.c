@@ -10,7 +10,8 @@ void fb_list_put_near(struct fb_buf *out, const struct fb_list_set *s, const str
     fb_buf_printf(out, "%s[%u]:", active[n->active].list->name, active[n->active].endpoint->number);
     for (unsigned bit = 1; bit <= FB_LIST_BY_AS_OWNER; bit <<= 1)
         if (n->failed & bit)
-            fb_buf_printf(out, " %s", fb_list_criterion_name(bit));
+            fb_buf_printf(out, n->failed & FB_LIST_NOT_KNOWN(bit) ? " %s (not known)" : " %s",
+                          fb_list_criterion_name(bit));
 }
 
 void fb_list_put_criterion(struct fb_buf *out, const struct fb_list_verdict *v)

@@ -308,7 +308,8 @@ static void a_session_that_conforms_to_nothing_is_told_what_was_nearest(void **s
         assert_int_equal(v.conformance, FB_LIST_NONCONFORMING);
         assert_int_equal(v.nnear, 3);
         assert_int_equal(v.near[0].active, 1);
-        assert_int_equal(v.near[0].failed, FB_LIST_BY_PORT | FB_LIST_BY_PROCESS);
+        assert_int_equal(v.near[0].failed,
+                         FB_LIST_BY_PORT | FB_LIST_BY_PROCESS | FB_LIST_NOT_KNOWN(FB_LIST_BY_PROCESS));
         assert_int_equal(v.near[1].active, 0);
         assert_int_equal(v.near[1].failed, FB_LIST_BY_DOMAIN);
         assert_int_equal(v.near[2].active, 2);
