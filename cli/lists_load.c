@@ -146,9 +146,9 @@ static enum fb_status check_signature(const char *path, const struct fb_lists_po
                         sig.state == FB_LIST_SIG_INTEGRITY
                             ? "its SHA-256 holds, but proves no origin: no trusted key signed this list"
                             : "not signed, and a signature is required");
-    if (st == FB_OK && p->require_signature && !f->list->has_time)
-        st = fb_err_set(err, FB_ERR_VERIFY, "signed, but without a date that says which one is newer");
     f->state = sig.state;
+    f->has_time = f->list->has_time || sig.has_time;
+    f->time_ns = f->list->has_time ? f->list->time_ns : sig.time_ns;
     if (sig.key)
         f->key = *sig.key;
     return st == FB_OK ? FB_OK : fb_err_wrap(err, "%s", path);

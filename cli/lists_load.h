@@ -78,6 +78,8 @@ struct fb_lists_file {
     struct fb_list_file *list; /* owned until it goes into a set */
     enum fb_list_signed state;
     struct fb_list_key key; /* that signed it */
+    bool has_time;          /* when it is of: by its date, else by what minisign signed beside it */
+    int64_t time_ns;
 };
 
 struct fb_lists_keys {
@@ -105,7 +107,8 @@ enum fb_status fb_lists_load(char **paths, int n, const struct fb_lists_policy *
 
 /* ---- lists_trust.c ---- */
 
-/* Refuses a list that is older than the newest one accepted with its key and name (FB_ERR_VERIFY). */
+/* Refuses a signed list that is older than the newest one accepted with its key and name, or that has no date
+ * where that one had (FB_ERR_VERIFY). */
 enum fb_status fb_lists_trust_check(const struct fb_lists_policy *p, const struct fb_lists_file *f,
                                     struct fb_err *err);
 /* Remembers the dates of these lists; the file is written anew and put in place at once. */
