@@ -217,7 +217,7 @@ static enum fb_status read_all(char **paths, int n, const struct fb_lists_policy
             say_problems(file[i].list);
     }
     if (st == FB_OK && p->builtin)
-        st = fb_list_read(fb_lists_builtin, strlen(fb_lists_builtin), "built-in", &o, &file[n].list, err);
+        st = fb_list_read(fb_lists_builtin, strlen(fb_lists_builtin), FB_LISTS_BUILTIN_NAME, &o, &file[n].list, err);
     free(keys.key);
     return st;
 }

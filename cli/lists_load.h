@@ -115,7 +115,8 @@ enum fb_status fb_lists_trust_check(const struct fb_lists_policy *p, const struc
 enum fb_status fb_lists_trust_remember(const struct fb_lists_policy *p, const struct fb_lists_file *f, int n,
                                        struct fb_err *err);
 
-/* The built-in whitelist. */
+/* The built-in whitelist, and what stands in the place of its file. */
+#define FB_LISTS_BUILTIN_NAME "built-in"
 extern const char fb_lists_builtin[];
 
 #endif
