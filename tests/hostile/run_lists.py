@@ -59,8 +59,10 @@ def main():
         name, want = line.split()
         path = os.path.join(opt.dir, name)
         case = base + "/x.fbcase"
+        with open(path, "rb") as f:
+            kind = "--whitelist" if b'"whitelists"' in f.read(1 << 20) else "--blacklist"
         for args in (["lists", "check", path], ["lists", "import", path, "-o", base + "/x.json"], ["lists", "match", "192.0.2.1", path],
-                     ["lists", "show", "--json", path], ["ingest", "-q", opt.capture, "-o", case, "--blacklist", path]):
+                     ["lists", "show", "--json", path], ["ingest", "-q", opt.capture, "-o", case, kind, path]):
             result = wrong(*run(args), name, want if args[1] == "check" or args[0] == "ingest" else "any")
             runs += 1
             if result:
