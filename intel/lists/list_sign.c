@@ -3,7 +3,7 @@
 #include "intel/lists/list_sign.h"
 
 #include "base/digest.h"
-#include "intel/lists/list_json.h"
+#include "base/json.h"
 
 #include <sodium.h>
 
