@@ -1,5 +1,7 @@
 #include "cli/lists_cases.h"
 
+#include "cli/lists_load.h"
+#include "cli/local_nets.h"
 #include "intel/names_def.h"
 #include "store/rectab.h"
 
@@ -14,6 +16,7 @@ struct walk {
     void *ctx;
     struct fb_list_name name[1 + ALIASES_MAX], orig_name;
     const struct fb_intel *intel; /* may be NULL */
+    struct fb_local_nets local;
     struct fb_addr_intel whose;
     char owner[OWNER_MAX];
     struct fb_err *err;
@@ -77,8 +80,10 @@ static enum fb_status on_session(void *ctx, const struct fb_session *s)
 {
     struct walk *w = ctx;
     struct fb_list_subject x = {
-        .orig = {.h = s->orig_h, .port = s->orig_p, .local = fb_list_addr_is_local(&s->orig_h)},
-        .resp = {.h = s->resp_h, .port = s->resp_p, .local = fb_list_addr_is_local(&s->resp_h)},
+        .orig = {.h = s->orig_h, .port = s->orig_p, .local = fb_local_nets_have(&w->local, &s->orig_h)},
+        .resp = {.h = s->resp_h,
+                 .port = s->resp_p,
+                 .local = fb_local_nets_have(&w->local, &s->resp_h) || fb_list_addr_is_local(&s->resp_h)},
         .ip_proto = s->ip_proto};
     struct fb_rec_row row;
     fb_rec_seek(w->names, s->number);
@@ -95,12 +100,25 @@ static enum fb_status on_session(void *ctx, const struct fb_session *s)
     return w->fn(w->ctx, s, &x);
 }
 
-enum fb_status fb_lists_each_session(struct fb_case *c, const struct fb_intel *k, fb_lists_each fn, void *ctx,
-                                     struct fb_err *err)
+/* What is local matters to the scope egress alone, and costs a walk over the case. */
+static enum fb_status find_local(struct fb_case *c, const struct fb_lists_policy *p,
+                                 struct fb_local_nets *out, struct fb_err *err)
 {
-    struct walk w = {.fn = fn, .ctx = ctx, .intel = k, .err = err};
-    FB_TRY(fb_rec_open(c, &fb_names_def, FB_REC_NEWEST, &w.names, err));
-    enum fb_status st = fb_case_each_session(c, on_session, &w, err);
+    *out = (struct fb_local_nets){NULL, 0};
+    if (!p || p->scope != FB_LIST_SCOPE_EGRESS)
+        return FB_OK;
+    return p->local.n ? fb_local_nets_parse(&p->local, out, err) : fb_local_nets_of_case(c, out, err);
+}
+
+enum fb_status fb_lists_each_session(struct fb_case *c, const struct fb_lists_how *how, fb_lists_each fn,
+                                     void *ctx, struct fb_err *err)
+{
+    struct walk w = {.fn = fn, .ctx = ctx, .intel = how->intel, .err = err};
+    FB_TRY(find_local(c, how->policy, &w.local, err));
+    enum fb_status st = fb_rec_open(c, &fb_names_def, FB_REC_NEWEST, &w.names, err);
+    if (st == FB_OK)
+        st = fb_case_each_session(c, on_session, &w, err);
     fb_rec_close(w.names);
+    fb_local_nets_release(&w.local);
     return st;
 }

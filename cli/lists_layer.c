@@ -37,7 +37,7 @@ enum fb_status fb_lists_ready_open(char **paths, int n, const struct fb_lists_po
                                    struct fb_lists_ready *out, struct fb_err *err)
 {
     char pack[PATH_MAX];
-    *out = (struct fb_lists_ready){.set = NULL};
+    *out = (struct fb_lists_ready){.policy = p};
     fb_buf_init(&out->described, (size_t)16 << 20);
     enum fb_status st = fb_intel_find_open(p->intel, pack, &out->intel, err);
     if (st == FB_OK)
@@ -147,7 +147,8 @@ enum fb_status fb_lists_layer_judge(struct fb_lists_layer *l, struct fb_case *c,
     if (st == FB_OK)
         st = fb_rec_open(c, &fb_list_verdict_def, FB_REC_NEWEST, &w.old, err);
     if (st == FB_OK)
-        st = fb_lists_each_session(c, l->with->intel, on_session, &w, err);
+        st = fb_lists_each_session(c, &(struct fb_lists_how){l->with->intel, l->with->policy}, on_session, &w,
+                                   err);
     fb_rec_close(w.old);
     fb_list_judge_free(w.judge);
     fb_buf_release(&w.row);
@@ -179,10 +180,11 @@ void fb_lists_layer_put_counts(struct fb_buf *b, const struct fb_lists_layer *l)
         fb_buf_put_u64dec(b, l->n.changed);
     else
         fb_buf_puts(b, "null");
-    fb_buf_printf(b, ",\"conforming\":%llu,\"nonconforming\":%llu,\"sessions\":%llu,\"skipped\":%llu,\"unknown\":%llu}",
-                  (unsigned long long)l->n.of[FB_LIST_CONFORMING],
-                  (unsigned long long)l->n.of[FB_LIST_NONCONFORMING], (unsigned long long)l->n.sessions, (unsigned long long)l->n.skipped,
-                  (unsigned long long)l->n.of[FB_LIST_UNKNOWN]);
+    fb_buf_printf(
+        b, ",\"conforming\":%llu,\"nonconforming\":%llu,\"sessions\":%llu,\"skipped\":%llu,\"unknown\":%llu}",
+        (unsigned long long)l->n.of[FB_LIST_CONFORMING], (unsigned long long)l->n.of[FB_LIST_NONCONFORMING],
+        (unsigned long long)l->n.sessions, (unsigned long long)l->n.skipped,
+        (unsigned long long)l->n.of[FB_LIST_UNKNOWN]);
 }
 
 /* What decides the verdicts beside facts and names: lists, options, and the pack that knows the owners. */
@@ -200,6 +202,12 @@ static void put_options(struct fb_buf *b, const struct fb_lists_layer *l, const 
     }
     fb_buf_puts(b, ",\"lists\":");
     fb_buf_put(b, l->with->described.data, l->with->described.len);
+    fb_buf_puts(b, ",\"local\":[");
+    for (size_t i = 0; i < p->local.n; i++) {
+        fb_buf_puts(b, i ? "," : "");
+        fb_escape_json(b, p->local.item[i], strlen(p->local.item[i]));
+    }
+    fb_buf_putc(b, ']');
     fb_buf_printf(b, ",\"match_local\":%s,\"scope\":\"%s\",\"trust_ptr\":%s}",
                   p->set.match_local ? "true" : "false", fb_lists_scopes[p->scope],
                   p->set.trust_ptr ? "true" : "false");

@@ -33,15 +33,14 @@ static enum fb_status on_session(void *ctx, const struct fb_session *s, const st
     return fb_list_maker_add(l->maker, subject, l->err);
 }
 
-/* `pack` as --intel has it. */
-static int walk(const char *verb, char **source, const struct fb_ingest_opts *in, const char *pack,
-                struct learn *l)
+static int walk(const char *verb, char **source, const struct fb_ingest_opts *in,
+                const struct fb_lists_policy *p, struct learn *l)
 {
     struct fb_source src;
     struct fb_err err = {0};
     struct fb_intel *intel;
     char path[PATH_MAX];
-    if (fb_intel_find_open(pack, path, &intel, &err) != FB_OK)
+    if (fb_intel_find_open(p->intel, path, &intel, &err) != FB_OK)
         return fb_cli_fail(&err);
     int code = fb_source_open(&src, verb, source, 1, in);
     if (code >= 0) {
@@ -49,7 +48,7 @@ static int walk(const char *verb, char **source, const struct fb_ingest_opts *in
         return code;
     }
     l->err = &err;
-    enum fb_status st = fb_lists_each_session(src.c, intel, on_session, l, &err);
+    enum fb_status st = fb_lists_each_session(src.c, &(struct fb_lists_how){intel, p}, on_session, l, &err);
     fb_intel_close(intel);
     return fb_source_close(&src, st == FB_OK ? FB_EXIT_OK : fb_cli_fail(&err));
 }
@@ -107,7 +106,7 @@ static int make(char **args, const char *list, struct make_args *a, const char *
         a->date = a->date ? a->date : file[0]->date;
         a->as = a->as ? a->as : file[0]->white[0].name;
     }
-    int code = st == FB_OK ? walk(verb, args, &a->in, a->p.intel, &l) : fb_cli_fail(&err);
+    int code = st == FB_OK ? walk(verb, args, &a->in, &a->p, &l) : fb_cli_fail(&err);
     if (st == FB_OK && (code == FB_EXIT_OK || code == FB_EXIT_DAMAGED))
         code = finish(&l, a, &items, code);
     fb_list_judge_free(l.judge);
@@ -215,7 +214,7 @@ static int unused(char **args, int n, const struct fb_lists_policy *p, const str
         l.black_hits = calloc(fb_list_set_blacklists(set, &b) + 1, sizeof *l.black_hits);
         st = l.hits && l.black_hits ? FB_OK : fb_err_nomem(&err, "hit counts");
     }
-    int code = st == FB_OK ? walk("lists unused", args, in, p->intel, &l) : fb_cli_fail(&err);
+    int code = st == FB_OK ? walk("lists unused", args, in, p, &l) : fb_cli_fail(&err);
     if (st == FB_OK && (code == FB_EXIT_OK || code == FB_EXIT_DAMAGED)) {
         put_hits(&out, set, &l, all, json);
         int saved = fb_lists_save(NULL, &out);

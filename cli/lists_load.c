@@ -2,6 +2,7 @@
 
 #include "base/digest.h"
 #include "base/escape.h"
+#include "cli/local_nets.h"
 #include "cli/message.h"
 #include "store/sign_key.h"
 
@@ -21,6 +22,7 @@ void fb_lists_policy_release(struct fb_lists_policy *p)
 {
     fb_opt_list_release(&p->keys);
     fb_opt_list_release(&p->names);
+    fb_opt_list_release(&p->local);
 }
 
 enum fb_status fb_lists_read_bytes(const char *path, uint8_t **bytes, size_t *n, struct fb_err *err)
@@ -217,7 +219,8 @@ static enum fb_status read_all(char **paths, int n, const struct fb_lists_policy
             say_problems(file[i].list);
     }
     if (st == FB_OK && p->builtin)
-        st = fb_list_read(fb_lists_builtin, strlen(fb_lists_builtin), FB_LISTS_BUILTIN_NAME, &o, &file[n].list, err);
+        st = fb_list_read(fb_lists_builtin, strlen(fb_lists_builtin), FB_LISTS_BUILTIN_NAME, &o,
+                          &file[n].list, err);
     free(keys.key);
     return st;
 }
@@ -232,7 +235,11 @@ enum fb_status fb_lists_load(char **paths, int n, const struct fb_lists_policy *
     if (!file)
         return fb_err_nomem(err, "lists");
     o.scope = (enum fb_list_scope)p->scope;
-    enum fb_status st = read_all(paths, n, p, file, err);
+    struct fb_local_nets local; /* what is wrong with them is told before anything is read */
+    enum fb_status st = fb_local_nets_parse(&p->local, &local, err);
+    fb_local_nets_release(&local);
+    if (st == FB_OK)
+        st = read_all(paths, n, p, file, err);
     if (st == FB_OK)
         st = fb_list_set_new(&o, out, err);
     if (described)

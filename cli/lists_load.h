@@ -16,6 +16,7 @@ struct fb_lists_policy {
     bool by_kind; /* of the files, the first nwhite are whitelists, the rest blacklists */
     int nwhite;
     struct fb_opt_list keys, names;
+    struct fb_opt_list local; /* networks, as --local has them; none: the evidence decides */
 };
 void fb_lists_policy_release(struct fb_lists_policy *p);
 
@@ -30,6 +31,13 @@ extern const char *const fb_lists_scopes[];
      "WHICH",                                                                                                  \
      fb_lists_scopes,                                                                                          \
      "sessions that whitelists judge: all, egress"},                                                           \
+        {0,                                                                                                    \
+         "local",                                                                                              \
+         FB_OPT_LIST,                                                                                          \
+         &(p).local,                                                                                           \
+         "NET,...",                                                                                            \
+         NULL,                                                                                                 \
+         "exactly these networks are local, for --scope egress; by default the evidence decides"},             \
         {0,                                                                                                    \
          "match-local",                                                                                        \
          FB_OPT_FLAG,                                                                                          \

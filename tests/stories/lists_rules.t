@@ -78,6 +78,35 @@ says "and not judged" out "unknown"
 code 0 "what leaves" "$FB" lists match 9.9.9.9 --scope egress none.json
 says "is" out "nonconforming"
 
+code 0 "of a case" "$FB" lists apply a.fbcase none.json --dry-run --scope egress
+says "what leaves is judged" out "nonconforming   4"
+says "and what stays is not" out "unknown         2"
+code 0 "which networks are local can be said" "$FB" lists apply a.fbcase none.json --dry-run --scope egress --local 198.51.100.1,10.0.0.0/8
+says "so that one more leaves" out "nonconforming   5"
+code 0 "or one that seemed to leave" "$FB" lists apply a.fbcase none.json --dry-run --scope egress --local 10.0.0.0/8,192.0.2.0/24
+says "stays" out "nonconforming   0"
+code 2 "what is no network" "$FB" lists apply a.fbcase none.json --dry-run --scope egress --local 10.0.0.0/40
+# A network of addresses that are nobody's private ones: who sends ARP there lives there.
+cat >lan.fbx <<'X'
+host a 203.0.113.5 mac 02:00:00:00:00:05
+host b 203.0.113.9 mac 02:00:00:00:00:09
+host c 9.9.9.9 mac 02:00:00:00:00:09
+frame ffffffffffff02000000000508060001080006040001020000000005cb007105000000000000cb007109
+frame 02000000000502000000000908060001080006040002020000000009cb007109020000000005cb007105
+session udp a:40000 > b:7000
+  > "x"
+  < "y"
+  expect history=Dd conn_state=SF
+session udp a:40001 > c:7000
+  > "x"
+  < "y"
+  expect history=Dd conn_state=SF
+X
+"$FBFIXTURE" write lan.fbx lan.pcap >out.fixture
+code 0 "egress of a network that the evidence shows" "$FB" lists apply lan.pcap none.json --scope egress
+says "is what leaves it" out "nonconforming   1"
+says "alone" out "unknown         1"
+
 # Lists out of lists.
 echo '{"date":"2024-01-05","whitelists":[{"name":"w","endpoints":[{"port":2},{"port":1}]}]}' >other.json
 code 0 "two lists become one" "$FB" lists merge fine.json other.json -o merged.json
