@@ -25,6 +25,16 @@ void fb_lists_policy_release(struct fb_lists_policy *p)
     fb_opt_list_release(&p->local);
 }
 
+enum fb_status fb_lists_policy_check(const struct fb_lists_policy *p, struct fb_err *err)
+{
+    struct fb_local_nets local;
+    enum fb_status st = fb_local_nets_parse(&p->local, &local, err);
+    fb_local_nets_release(&local);
+    if (st == FB_OK && p->local.n && p->scope != FB_LIST_SCOPE_EGRESS)
+        return fb_err_set(err, FB_ERR_USAGE, "--local has a meaning only with --scope egress");
+    return st;
+}
+
 enum fb_status fb_lists_read_bytes(const char *path, uint8_t **bytes, size_t *n, struct fb_err *err)
 {
     struct stat st;
@@ -235,9 +245,7 @@ enum fb_status fb_lists_load(char **paths, int n, const struct fb_lists_policy *
     if (!file)
         return fb_err_nomem(err, "lists");
     o.scope = (enum fb_list_scope)p->scope;
-    struct fb_local_nets local; /* what is wrong with them is told before anything is read */
-    enum fb_status st = fb_local_nets_parse(&p->local, &local, err);
-    fb_local_nets_release(&local);
+    enum fb_status st = fb_lists_policy_check(p, err);
     if (st == FB_OK)
         st = read_all(paths, n, p, file, err);
     if (st == FB_OK)

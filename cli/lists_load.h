@@ -22,39 +22,44 @@ void fb_lists_policy_release(struct fb_lists_policy *p);
 
 extern const char *const fb_lists_scopes[];
 
+/* Which sessions, and which names. */
+#define FB_LISTS_SCOPE_OPTIONS(p)                                                                            \
+    {0,                                                                                                      \
+     "scope",                                                                                                \
+     FB_OPT_CHOICE,                                                                                          \
+     &(p).scope,                                                                                             \
+     "WHICH",                                                                                                \
+     fb_lists_scopes,                                                                                        \
+     "sessions that whitelists judge: all, egress"},                                                         \
+        {0,                                                                                                  \
+         "local",                                                                                            \
+         FB_OPT_LIST,                                                                                        \
+         &(p).local,                                                                                         \
+         "NET,...",                                                                                          \
+         NULL,                                                                                               \
+         "exactly these networks are local, for --scope egress; by default the evidence decides"},           \
+    {                                                                                                        \
+        0, "trust-ptr", FB_OPT_FLAG, &(p).set.trust_ptr, NULL, NULL, "names from PTR records satisfy rules"  \
+    }
+
+/* Which lists. */
+#define FB_LISTS_CHOICE_OPTIONS(p)                                                                           \
+    {0, "name", FB_OPT_LIST, &(p).names, "NAME", NULL, "only this whitelist and what it extends"},           \
+    {                                                                                                        \
+        0, "builtin", FB_OPT_FLAG, &(p).builtin, NULL, NULL, "also the built-in whitelist of infrastructure" \
+    }
+
 /* Options of everything that judges by lists. */
-#define FB_LISTS_OPTIONS(p)                                                                                    \
-    {0,                                                                                                        \
-     "scope",                                                                                                  \
-     FB_OPT_CHOICE,                                                                                            \
-     &(p).scope,                                                                                               \
-     "WHICH",                                                                                                  \
-     fb_lists_scopes,                                                                                          \
-     "sessions that whitelists judge: all, egress"},                                                           \
-        {0,                                                                                                    \
-         "local",                                                                                              \
-         FB_OPT_LIST,                                                                                          \
-         &(p).local,                                                                                           \
-         "NET,...",                                                                                            \
-         NULL,                                                                                                 \
-         "exactly these networks are local, for --scope egress; by default the evidence decides"},             \
-        {0,                                                                                                    \
-         "match-local",                                                                                        \
-         FB_OPT_FLAG,                                                                                          \
-         &(p).set.match_local,                                                                                 \
-         NULL,                                                                                                 \
-         NULL,                                                                                                 \
-         "feeds match private, loopback, link-local and multicast ends too"},                                  \
-        {0, "trust-ptr", FB_OPT_FLAG, &(p).set.trust_ptr, NULL, NULL, "names from PTR records satisfy rules"}, \
-        {0, "name", FB_OPT_LIST, &(p).names, "NAME", NULL, "only this whitelist and what it extends"},         \
-        {0,                                                                                                    \
-         "builtin",                                                                                            \
-         FB_OPT_FLAG,                                                                                          \
-         &(p).builtin,                                                                                         \
-         NULL,                                                                                                 \
-         NULL,                                                                                                 \
-         "also the built-in whitelist of infrastructure"},                                                     \
-        FB_LISTS_TRUST_OPTIONS(p)
+#define FB_LISTS_OPTIONS(p)                                                                                  \
+    FB_LISTS_SCOPE_OPTIONS(p),                                                                               \
+        {0,                                                                                                  \
+         "match-local",                                                                                      \
+         FB_OPT_FLAG,                                                                                        \
+         &(p).set.match_local,                                                                               \
+         NULL,                                                                                               \
+         NULL,                                                                                               \
+         "feeds match private, loopback, link-local and multicast ends too"},                                \
+        FB_LISTS_CHOICE_OPTIONS(p), FB_LISTS_TRUST_OPTIONS(p)
 
 #define FB_LISTS_TRUST_OPTIONS(p)                                                                            \
     {0, "strict", FB_OPT_FLAG, &(p).strict, NULL, NULL, "an entry that cannot be read is an error"},         \
@@ -101,6 +106,9 @@ enum fb_status fb_lists_keys_load(const struct fb_lists_policy *p, struct fb_lis
 
 /* The bytes of a regular file of at most 1 GiB. */
 enum fb_status fb_lists_read_bytes(const char *path, uint8_t **bytes, size_t *n, struct fb_err *err);
+
+/* FB_ERR_USAGE when --local names what is no network, or has no meaning without --scope egress. */
+enum fb_status fb_lists_policy_check(const struct fb_lists_policy *p, struct fb_err *err);
 
 /* Reads one list and checks it by the policy; nothing is remembered. */
 enum fb_status fb_lists_read(const char *path, const struct fb_lists_policy *p,

@@ -32,7 +32,8 @@ int fb_lists_check(int argc, char **argv)
     bool json = false;
     const struct fb_opt opts[] = {
         {'j', "json", FB_OPT_FLAG, &json, NULL, NULL, "a JSON array, an object a list"},
-        FB_LISTS_OPTIONS(p),
+        FB_LISTS_CHOICE_OPTIONS(p),
+        FB_LISTS_TRUST_OPTIONS(p),
         {0}};
     static const struct fb_cli_help help = {
         "lists check", "LIST... [options]",
@@ -117,7 +118,10 @@ int fb_lists_show(int argc, char **argv)
     struct fb_lists_policy p = {.strict = false};
     bool json = false;
     const struct fb_opt opts[] = {
-        {'j', "json", FB_OPT_FLAG, &json, NULL, NULL, "JSON lines"}, FB_LISTS_OPTIONS(p), {0}};
+        {'j', "json", FB_OPT_FLAG, &json, NULL, NULL, "JSON lines"},
+        {0, "builtin", FB_OPT_FLAG, &p.builtin, NULL, NULL, "also the built-in whitelist of infrastructure"},
+        FB_LISTS_TRUST_OPTIONS(p),
+        {0}};
     static const struct fb_cli_help help = {
         "lists show", "LIST... [--json]", "Prints the entries of lists as they were understood, one a line.",
         "  fbforensics lists show corporate.json\n"

@@ -107,6 +107,12 @@ code 0 "egress of a network that the evidence shows" "$FB" lists apply lan.pcap 
 says "is what leaves it" out "nonconforming   1"
 says "alone" out "unknown         1"
 
+"$FB" lists make lan.pcap --scope egress >out 2>err
+says "a list of what leaves" out '"9.9.9.9"'
+check "has nothing that stays" sh -c '! grep -q 203.0.113.9 out'
+code 2 "local networks mean nothing without a scope" "$FB" lists make lan.pcap --local 10.0.0.0/8
+code 2 "nor where lists are only read" "$FB" lists check none.json --scope egress
+
 # Lists out of lists.
 echo '{"date":"2024-01-05","whitelists":[{"name":"w","endpoints":[{"port":2},{"port":1}]}]}' >other.json
 code 0 "two lists become one" "$FB" lists merge fine.json other.json -o merged.json
