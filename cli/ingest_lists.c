@@ -6,7 +6,8 @@
 static bool says_how(const struct fb_lists_policy *p)
 {
     return p->scope || p->set.match_local || p->set.trust_ptr || p->strict || p->require_signature ||
-           p->allow_rollback || p->keys_dir || p->trust_file || p->intel || p->keys.n || p->names.n;
+           p->allow_rollback || p->keys_dir || p->trust_file || p->intel || p->keys.n || p->names.n ||
+           p->local.n;
 }
 
 int fb_ingest_lists_open(struct fb_ingest_lists *l, const char *verb, bool quiet)

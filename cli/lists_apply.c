@@ -1,6 +1,7 @@
 /* lists apply: verdicts of all sessions as a layer of a case. */
 #include "base/escape.h"
 #include "cli/fail_on.h"
+#include "cli/lists_before.h"
 #include "cli/lists_layer.h"
 #include "cli/lists_verbs.h"
 #include "cli/message.h"
@@ -45,7 +46,7 @@ static enum fb_status put_exception(void *ctx, const struct fb_session *s, const
 struct apply_args {
     struct fb_lists_policy p;
     struct fb_ingest_opts in;
-    bool dry_run, exceptions, json;
+    bool dry_run, exceptions, json, add;
     const char *fail_on, *examiner;
 };
 
@@ -72,6 +73,9 @@ static void print_result(const struct run *r, const struct apply_args *a, int64_
             fb_escape_term(&b, black[i].list->name, strlen(black[i].list->name));
             fb_buf_printf(&b, ": %llu\n", (unsigned long long)r->layer.per_list[i]);
         }
+        if (n->skipped)
+            fb_buf_printf(&b, "skipped         %llu entries that could not be read\n",
+                          (unsigned long long)n->skipped);
         if (n->before)
             fb_buf_printf(&b, "changed         %llu verdicts since the layer before\n",
                           (unsigned long long)n->changed);
@@ -119,17 +123,53 @@ static int judge_and_keep(char **args, const struct apply_args *a, struct run *r
     return r->scored != FB_EXIT_OK ? r->scored : code;
 }
 
-static int apply(char **args, int n, const struct apply_args *a)
+/* What the newest layer of the case was made by; -1, or the exit code after a message. */
+static int read_before(char **args, int n, const struct apply_args *a, struct fb_lists_before *before)
+{
+    struct fb_source src;
+    struct fb_err err = {0};
+    if (!a->add)
+        return -1;
+    int code = fb_source_open(&src, "lists apply", args, 1, &a->in);
+    if (code >= 0)
+        return code;
+    enum fb_status st =
+        src.is_case ? fb_lists_before_read(src.c, before, &err)
+                    : fb_err_set(&err, FB_ERR_USAGE, "%s: no case, so there are no lists to add to", args[0]);
+    fb_source_close(&src, FB_EXIT_OK);
+    if (st != FB_OK)
+        return fb_cli_fail(&err);
+    fb_lists_before_except(before, args + 1, n - 1);
+    if (before->n == 0 && n == 1 && !before->builtin && !a->p.builtin)
+        return fb_cli_usage("lists apply", "%s: no list was applied yet; name one", args[0]);
+    return -1;
+}
+
+static int apply(char **args, int n, struct apply_args *a)
 {
     struct fb_err err = {0};
     struct run r = {.exceptions = a->exceptions, .json = a->json};
-    if (fb_lists_ready_open(args + 1, n - 1, &a->p, &r.with, &err) != FB_OK)
-        return fb_cli_fail(&err);
+    struct fb_lists_before before = {.n = 0};
+    int code = read_before(args, n, a, &before), nnew = n - 1;
+    if (code >= 0)
+        return code;
+    char **path = calloc(before.n + (size_t)n, sizeof *path);
+    for (size_t i = 0; path && i < before.n; i++)
+        path[i] = before.path[i];
+    for (int i = 0; path && i < nnew; i++)
+        path[before.n + (size_t)i] = args[1 + i];
+    a->p.builtin |= before.builtin;
+    enum fb_status st = path ? fb_lists_ready_open(path, (int)before.n + nnew, &a->p, &r.with, &err)
+                             : fb_err_nomem(&err, "lists");
+    if (st == FB_OK)
+        st = fb_lists_before_check(&before, r.with.set, &err);
+    fb_lists_before_release(&before);
+    free(path);
     r.layer.with = &r.with;
     r.layer.exception = a->exceptions ? put_exception : NULL;
     r.layer.ctx = &r;
     fb_buf_init(&r.scratch, FB_REC_BYTES_MAX);
-    int code = judge_and_keep(args, a, &r);
+    code = st == FB_OK ? judge_and_keep(args, a, &r) : fb_cli_fail(&err);
     fb_lists_layer_release(&r.layer);
     fb_lists_ready_release(&r.with);
     fb_buf_release(&r.scratch);
@@ -140,6 +180,7 @@ int fb_lists_apply(int argc, char **argv)
 {
     struct apply_args a = {.in = FB_INGEST_OPTS_DEFAULT};
     const struct fb_opt opts[] = {
+        {0, "add", FB_OPT_FLAG, &a.add, NULL, NULL, "keep the lists of the layer before too"},
         {0, "dry-run", FB_OPT_FLAG, &a.dry_run, NULL, NULL, "say what would be, change nothing"},
         {0, "exceptions", FB_OPT_FLAG, &a.exceptions, NULL, NULL,
          "print the sessions that do not conform, and why"},
@@ -154,14 +195,18 @@ int fb_lists_apply(int argc, char **argv)
         "lists apply", "CASE|CAPTURE LIST... [options]",
         "Judges every session by the lists and keeps the verdicts as a layer of the case, with the digests "
         "of the lists\n"
-        "on record; the layer before stays readable (--as-of). Of a capture, or with --dry-run, nothing is "
-        "kept.",
+        "on record; the layer before stays readable (--as-of). The lists of the command line are all that "
+        "judge: with --add\n"
+        "those of the layer before go on judging beside them, read again from where they were. Of a capture, "
+        "or with --dry-run,\n"
+        "nothing is kept. Exit code 1 when --fail-on finds something.",
         "  fbforensics lists apply office.fbcase corporate.json firehol_level1.netset\n"
+        "  fbforensics lists apply office.fbcase --add feodo.csv\n"
         "  fbforensics lists apply office.fbcase corporate.new.json --dry-run --exceptions\n"
         "  fbforensics lists apply office.pcap feed.csv --fail-on blacklist\n"};
     int nargs, code = fb_cli_parse(&help, opts, argc, argv, &nargs);
     a.p.quiet = a.in.quiet;
-    if (code < 0 && (nargs == 0 || (nargs == 1 && !a.p.builtin)))
+    if (code < 0 && (nargs == 0 || (nargs == 1 && !a.p.builtin && !a.add)))
         code = fb_cli_usage(help.verb, "a case and a list are needed");
     if (code < 0)
         code = fb_fail_on_check(help.verb, a.fail_on);

@@ -1,18 +1,22 @@
 #include "cli/lists_cases.h"
 
+#include "cli/lists_load.h"
+#include "cli/local_nets.h"
 #include "intel/names_def.h"
 #include "store/rectab.h"
 
 #define OWN_CLIENT 70 /* certainty of the join from here on: an answer that this session's own client got */
 
-#define OWNER_MAX 256 /* what is longer is cut: no rule states so much */
+#define OWNER_MAX   256 /* what is longer is cut: no rule states so much */
+#define ALIASES_MAX (FB_LIST_SUBJECT_NAMES - 1)
 
 struct walk {
     struct fb_rec_cursor *names;
     fb_lists_each fn;
     void *ctx;
-    struct fb_list_name name[2];
+    struct fb_list_name name[1 + ALIASES_MAX], orig_name;
     const struct fb_intel *intel; /* may be NULL */
+    struct fb_local_nets local;
     struct fb_addr_intel whose;
     char owner[OWNER_MAX];
     struct fb_err *err;
@@ -45,6 +49,18 @@ static void take_name(const struct fb_rec_cell *cell, struct fb_list_end *end, s
     end->nnames = 1;
 }
 
+/* The CNAMEs between a proven name and the address: a list that knows the one behind a name of nobody's
+ * suspicion finds it here. */
+static void take_aliases(const struct fb_rec_cell *chain, struct walk *w, struct fb_list_end *end)
+{
+    struct fb_cur c = fb_cur_init(chain->s.p, chain->null ? 0 : chain->s.n);
+    struct fb_span alias;
+    if (end->nnames == 0 || w->name[0].proof != FB_LIST_PROVEN)
+        return;
+    while (end->nnames <= ALIASES_MAX && fb_rec_next_item(&c, &alias))
+        w->name[end->nnames++] = (struct fb_list_name){(const char *)alias.p, alias.n, FB_LIST_ALIAS};
+}
+
 /* Who announces the responder's address. Special addresses belong to nobody. */
 static void take_as(struct walk *w, const struct fb_addr *h, struct fb_list_as *as)
 {
@@ -64,15 +80,18 @@ static enum fb_status on_session(void *ctx, const struct fb_session *s)
 {
     struct walk *w = ctx;
     struct fb_list_subject x = {
-        .orig = {.h = s->orig_h, .port = s->orig_p, .local = fb_list_addr_is_local(&s->orig_h)},
-        .resp = {.h = s->resp_h, .port = s->resp_p, .local = fb_list_addr_is_local(&s->resp_h)},
+        .orig = {.h = s->orig_h, .port = s->orig_p, .local = fb_local_nets_have(&w->local, &s->orig_h)},
+        .resp = {.h = s->resp_h,
+                 .port = s->resp_p,
+                 .local = fb_local_nets_have(&w->local, &s->resp_h) || fb_list_addr_is_local(&s->resp_h)},
         .ip_proto = s->ip_proto};
     struct fb_rec_row row;
     fb_rec_seek(w->names, s->number);
     enum fb_status st = fb_rec_next(w->names, &row, w->err);
     if (st == FB_OK) {
         take_name(&row.cells[FB_NAMES_RESP_DOMAIN], &x.resp, &w->name[0]);
-        take_name(&row.cells[FB_NAMES_ORIG_DOMAIN], &x.orig, &w->name[1]);
+        take_aliases(&row.cells[FB_NAMES_RESP_DOMAIN_CHAIN], w, &x.resp);
+        take_name(&row.cells[FB_NAMES_ORIG_DOMAIN], &x.orig, &w->orig_name);
     } else if (st != FB_EOF) {
         return st;
     }
@@ -81,12 +100,25 @@ static enum fb_status on_session(void *ctx, const struct fb_session *s)
     return w->fn(w->ctx, s, &x);
 }
 
-enum fb_status fb_lists_each_session(struct fb_case *c, const struct fb_intel *k, fb_lists_each fn, void *ctx,
-                                     struct fb_err *err)
+/* What is local matters to the scope egress alone, and costs a walk over the case. */
+static enum fb_status find_local(struct fb_case *c, const struct fb_lists_policy *p,
+                                 struct fb_local_nets *out, struct fb_err *err)
 {
-    struct walk w = {.fn = fn, .ctx = ctx, .intel = k, .err = err};
-    FB_TRY(fb_rec_open(c, &fb_names_def, FB_REC_NEWEST, &w.names, err));
-    enum fb_status st = fb_case_each_session(c, on_session, &w, err);
+    *out = (struct fb_local_nets){NULL, 0};
+    if (!p || p->scope != FB_LIST_SCOPE_EGRESS)
+        return FB_OK;
+    return p->local.n ? fb_local_nets_parse(&p->local, out, err) : fb_local_nets_of_case(c, out, err);
+}
+
+enum fb_status fb_lists_each_session(struct fb_case *c, const struct fb_lists_how *how, fb_lists_each fn,
+                                     void *ctx, struct fb_err *err)
+{
+    struct walk w = {.fn = fn, .ctx = ctx, .intel = how->intel, .err = err};
+    FB_TRY(find_local(c, how->policy, &w.local, err));
+    enum fb_status st = fb_rec_open(c, &fb_names_def, FB_REC_NEWEST, &w.names, err);
+    if (st == FB_OK)
+        st = fb_case_each_session(c, on_session, &w, err);
     fb_rec_close(w.names);
+    fb_local_nets_release(&w.local);
     return st;
 }

@@ -3,6 +3,7 @@
 #include "base/cursor.h"
 #include "base/escape.h"
 #include "cli/custody_entry.h"
+#include "cli/message.h"
 #include "intel/lists/list_verdict_def.h"
 #include "intel/lists/list_verdict_row.h"
 #include "store/rectab.h"
@@ -11,11 +12,32 @@
 
 enum { CONFORMANCE = 0, BLACKLIST = 5 }; /* columns of list_verdict */
 
+/* What endpoints ask for that nobody knows of sessions out of captures: said once, since such rules hold back
+ * everything and look as if they did not work. */
+static void say_not_known(const struct fb_lists_ready *r)
+{
+    const struct fb_list_active *a;
+    size_t n = fb_list_set_endpoints(r->set, &a), process = 0, as = 0;
+    for (size_t i = 0; i < n; i++) {
+        const struct fb_list_endpoint *e = a[i].endpoint;
+        process += e->process != NULL;
+        as += e->has_as_number || e->as_country || e->as_owner;
+    }
+    if (process)
+        fb_cli_say("%zu of %zu endpoints name a process; captures do not say which process a session was of, "
+                   "so they match nothing here",
+                   process, n);
+    if (as && !(r->intel && fb_intel_has(r->intel, FB_DATASET_ORIGINS)))
+        fb_cli_say("%zu of %zu endpoints name owners of addresses; without a pack (--intel) nobody knows "
+                   "them, so they match nothing here",
+                   as, n);
+}
+
 enum fb_status fb_lists_ready_open(char **paths, int n, const struct fb_lists_policy *p,
                                    struct fb_lists_ready *out, struct fb_err *err)
 {
     char pack[PATH_MAX];
-    *out = (struct fb_lists_ready){.set = NULL};
+    *out = (struct fb_lists_ready){.policy = p};
     fb_buf_init(&out->described, (size_t)16 << 20);
     enum fb_status st = fb_intel_find_open(p->intel, pack, &out->intel, err);
     if (st == FB_OK)
@@ -24,6 +46,8 @@ enum fb_status fb_lists_ready_open(char **paths, int n, const struct fb_lists_po
         st = fb_err_nomem(err, "the custody log");
     if (st != FB_OK)
         fb_lists_ready_release(out);
+    else if (!p->quiet)
+        say_not_known(out);
     return st;
 }
 
@@ -98,12 +122,21 @@ static enum fb_status on_session(void *ctx, const struct fb_session *s, const st
     return w->row.failed || l->rows.failed ? fb_err_nomem(w->err, "verdicts of lists") : FB_OK;
 }
 
+static uint64_t skipped(const struct fb_list_set *s)
+{
+    struct fb_list_file *const *f;
+    uint64_t sum = 0;
+    for (size_t i = fb_list_set_files(s, &f); i-- > 0;)
+        sum += f[i]->skipped;
+    return sum;
+}
+
 enum fb_status fb_lists_layer_judge(struct fb_lists_layer *l, struct fb_case *c, struct fb_err *err)
 {
     const struct fb_list_black_active *black;
     struct walk w = {.l = l, .err = err};
     size_t nblack = fb_list_set_blacklists(l->with->set, &black);
-    l->n = (struct fb_lists_counts){.sessions = 0};
+    l->n = (struct fb_lists_counts){.skipped = skipped(l->with->set)};
     fb_buf_init(&l->rows, ROWS_MAX);
     l->per_list = calloc(nblack ? nblack : 1, sizeof *l->per_list);
     if (!l->per_list)
@@ -114,7 +147,8 @@ enum fb_status fb_lists_layer_judge(struct fb_lists_layer *l, struct fb_case *c,
     if (st == FB_OK)
         st = fb_rec_open(c, &fb_list_verdict_def, FB_REC_NEWEST, &w.old, err);
     if (st == FB_OK)
-        st = fb_lists_each_session(c, l->with->intel, on_session, &w, err);
+        st = fb_lists_each_session(c, &(struct fb_lists_how){l->with->intel, l->with->policy}, on_session, &w,
+                                   err);
     fb_rec_close(w.old);
     fb_list_judge_free(w.judge);
     fb_buf_release(&w.row);
@@ -146,10 +180,11 @@ void fb_lists_layer_put_counts(struct fb_buf *b, const struct fb_lists_layer *l)
         fb_buf_put_u64dec(b, l->n.changed);
     else
         fb_buf_puts(b, "null");
-    fb_buf_printf(b, ",\"conforming\":%llu,\"nonconforming\":%llu,\"sessions\":%llu,\"unknown\":%llu}",
-                  (unsigned long long)l->n.of[FB_LIST_CONFORMING],
-                  (unsigned long long)l->n.of[FB_LIST_NONCONFORMING], (unsigned long long)l->n.sessions,
-                  (unsigned long long)l->n.of[FB_LIST_UNKNOWN]);
+    fb_buf_printf(
+        b, ",\"conforming\":%llu,\"nonconforming\":%llu,\"sessions\":%llu,\"skipped\":%llu,\"unknown\":%llu}",
+        (unsigned long long)l->n.of[FB_LIST_CONFORMING], (unsigned long long)l->n.of[FB_LIST_NONCONFORMING],
+        (unsigned long long)l->n.sessions, (unsigned long long)l->n.skipped,
+        (unsigned long long)l->n.of[FB_LIST_UNKNOWN]);
 }
 
 /* What decides the verdicts beside facts and names: lists, options, and the pack that knows the owners. */
@@ -167,6 +202,12 @@ static void put_options(struct fb_buf *b, const struct fb_lists_layer *l, const 
     }
     fb_buf_puts(b, ",\"lists\":");
     fb_buf_put(b, l->with->described.data, l->with->described.len);
+    fb_buf_puts(b, ",\"local\":[");
+    for (size_t i = 0; i < p->local.n; i++) {
+        fb_buf_puts(b, i ? "," : "");
+        fb_escape_json(b, p->local.item[i], strlen(p->local.item[i]));
+    }
+    fb_buf_putc(b, ']');
     fb_buf_printf(b, ",\"match_local\":%s,\"scope\":\"%s\",\"trust_ptr\":%s}",
                   p->set.match_local ? "true" : "false", fb_lists_scopes[p->scope],
                   p->set.trust_ptr ? "true" : "false");

@@ -12,6 +12,7 @@
 struct fb_lists_counts {
     uint64_t sessions, of[3]; /* by enum fb_list_conformance */
     uint64_t blacklisted;
+    uint64_t skipped; /* entries of the lists that could not be read */
     uint64_t before,
         changed; /* sessions with a verdict in the layer before; those whose verdict is another */
 };
@@ -19,8 +20,9 @@ struct fb_lists_counts {
 /* Lists that were read and checked, with what they are applied by. */
 struct fb_lists_ready {
     struct fb_list_set *set;
-    struct fb_buf described; /* what fb_lists_load says of them */
-    struct fb_intel *intel;  /* who owns an address; NULL: packs are turned off */
+    struct fb_buf described;              /* what fb_lists_load says of them */
+    struct fb_intel *intel;               /* who owns an address; NULL: packs are turned off */
+    const struct fb_lists_policy *policy; /* borrowed */
 };
 
 /* Reads lists and pack: FB_OK, or an error after which nothing is held. */

@@ -12,6 +12,7 @@ struct learn {
     struct fb_list_judge *judge; /* NULL: every session counts; else those that do not conform */
     uint64_t *hits;              /* of each endpoint; NULL: not counted */
     uint64_t *black_hits;        /* of each blacklist */
+    bool egress;                 /* sessions that do not leave are passed over */
     uint64_t taken;
     struct fb_err *err;
 };
@@ -27,21 +28,21 @@ static enum fb_status on_session(void *ctx, const struct fb_session *s, const st
         l->hits[v.active]++;
     for (size_t i = 0; l->black_hits && i < v.nhits; i++)
         l->black_hits[v.hit[i].black]++;
-    if (!l->maker || v.conformance != FB_LIST_NONCONFORMING)
+    bool stays = l->egress && !(subject->orig.local && !subject->resp.local);
+    if (!l->maker || v.conformance != FB_LIST_NONCONFORMING || stays)
         return FB_OK;
     l->taken++;
     return fb_list_maker_add(l->maker, subject, l->err);
 }
 
-/* `pack` as --intel has it. */
-static int walk(const char *verb, char **source, const struct fb_ingest_opts *in, const char *pack,
-                struct learn *l)
+static int walk(const char *verb, char **source, const struct fb_ingest_opts *in,
+                const struct fb_lists_policy *p, struct learn *l)
 {
     struct fb_source src;
     struct fb_err err = {0};
     struct fb_intel *intel;
     char path[PATH_MAX];
-    if (fb_intel_find_open(pack, path, &intel, &err) != FB_OK)
+    if (fb_intel_find_open(p->intel, path, &intel, &err) != FB_OK)
         return fb_cli_fail(&err);
     int code = fb_source_open(&src, verb, source, 1, in);
     if (code >= 0) {
@@ -49,7 +50,7 @@ static int walk(const char *verb, char **source, const struct fb_ingest_opts *in
         return code;
     }
     l->err = &err;
-    enum fb_status st = fb_lists_each_session(src.c, intel, on_session, l, &err);
+    enum fb_status st = fb_lists_each_session(src.c, &(struct fb_lists_how){intel, p}, on_session, l, &err);
     fb_intel_close(intel);
     return fb_source_close(&src, st == FB_OK ? FB_EXIT_OK : fb_cli_fail(&err));
 }
@@ -80,6 +81,8 @@ static int finish(struct learn *l, const struct make_args *a, struct fb_list_ite
         fb_cli_say("%llu sessions became %zu endpoints; %llu with addresses of content networks left out",
                    (unsigned long long)l->taken, items->n - before - (items->n > before),
                    (unsigned long long)left_out);
+    if (saved == FB_EXIT_OK && a->process && !a->in.quiet)
+        fb_cli_say("no endpoint names a process: captures do not say which process a session was of");
     fb_buf_release(&out);
     return saved == FB_EXIT_OK ? code : saved;
 }
@@ -87,7 +90,7 @@ static int finish(struct learn *l, const struct make_args *a, struct fb_list_ite
 /* `list` NULL: out of all sessions; else out of those that the list does not let through, added to it. */
 static int make(char **args, const char *list, struct make_args *a, const char *verb)
 {
-    struct learn l = {.taken = 0};
+    struct learn l = {.egress = a->p.scope == FB_LIST_SCOPE_EGRESS};
     struct fb_list_items items;
     struct fb_list_set *set = NULL;
     struct fb_list_file *const *file;
@@ -107,7 +110,7 @@ static int make(char **args, const char *list, struct make_args *a, const char *
         a->date = a->date ? a->date : file[0]->date;
         a->as = a->as ? a->as : file[0]->white[0].name;
     }
-    int code = st == FB_OK ? walk(verb, args, &a->in, a->p.intel, &l) : fb_cli_fail(&err);
+    int code = st == FB_OK ? walk(verb, args, &a->in, &a->p, &l) : fb_cli_fail(&err);
     if (st == FB_OK && (code == FB_EXIT_OK || code == FB_EXIT_DAMAGED))
         code = finish(&l, a, &items, code);
     fb_list_judge_free(l.judge);
@@ -117,41 +120,51 @@ static int make(char **args, const char *list, struct make_args *a, const char *
     return code;
 }
 
-static int make_verb(int argc, char **argv, const struct fb_cli_help *help, bool augment)
+/* `help` and `opts` are those of the verb; nlists: how many lists stand behind the case. */
+static int make_verb(int argc, char **argv, const struct fb_cli_help *help, const struct fb_opt *opts,
+                     struct make_args *a, int nlists)
 {
-    struct make_args a = {.in = FB_INGEST_OPTS_DEFAULT};
-    const struct fb_opt opts[] = {
-        {'o', "output", FB_OPT_TEXT, &a.out, "FILE", NULL, "a new file; default: standard output"},
-        {0, "as", FB_OPT_TEXT, &a.as, "NAME", NULL, "name of the list that gets the endpoints"},
-        {0, "date", FB_OPT_TEXT, &a.date, "DATE", NULL, "date of the file"},
-        {0, "process", FB_OPT_FLAG, &a.process, NULL, NULL,
-         "endpoints name the process too, where it is known"},
-        FB_LISTS_OPTIONS(a.p),
-        FB_OPT_INTEL(a.p.intel),
-        FB_INGEST_OPTIONS(a.in),
-        {0}};
     int nargs, code = fb_cli_parse(help, opts, argc, argv, &nargs);
     int64_t ns;
-    a.p.quiet = a.in.quiet;
-    if (code < 0 && nargs != 1 + augment)
+    struct fb_err err = {0};
+    a->p.quiet = a->in.quiet;
+    if (code < 0 && nargs != 1 + nlists)
         code = fb_cli_usage(help->verb,
-                            augment ? "a case and a list are needed" : "a case or a capture is needed");
-    if (code < 0 && a.date && !fb_list_date_parse(a.date, &ns))
-        code = fb_cli_usage(help->verb, "--date %s: expected a date such as 2024-01-31", a.date);
+                            nlists ? "a case and a list are needed" : "a case or a capture is needed");
+    if (code < 0 && a->date && !fb_list_date_parse(a->date, &ns))
+        code = fb_cli_usage(help->verb, "--date %s: expected a date such as 2024-01-31", a->date);
+    if (code < 0 && fb_lists_policy_check(&a->p, &err) != FB_OK)
+        code = fb_cli_fail(&err);
     if (code < 0)
-        code = make(argv, augment ? argv[1] : NULL, &a, help->verb);
-    fb_lists_policy_release(&a.p);
+        code = make(argv, nlists ? argv[1] : NULL, a, help->verb);
+    fb_lists_policy_release(&a->p);
     return code;
 }
+
+/* What is written, and out of what. */
+#define MAKE_OPTIONS(a)                                                                                      \
+    {'o', "output", FB_OPT_TEXT, &(a).out, "FILE", NULL, "a new file; default: standard output"},            \
+        {0, "as", FB_OPT_TEXT, &(a).as, "NAME", NULL, "name of the list that gets the endpoints"},           \
+        {0, "date", FB_OPT_TEXT, &(a).date, "DATE", NULL, "date of the file"},                               \
+        {0,                                                                                                  \
+         "process",                                                                                          \
+         FB_OPT_FLAG,                                                                                        \
+         &(a).process,                                                                                       \
+         NULL,                                                                                               \
+         NULL,                                                                                               \
+         "endpoints name the process too, where it is known"},                                               \
+        FB_OPT_INTEL((a).p.intel), FB_INGEST_OPTIONS((a).in)
 
 int fb_lists_make(int argc, char **argv)
 {
     static const struct fb_cli_help help = {
-        "lists make", "CASE|CAPTURE [-o FILE] [--as NAME] [--process]",
-        "Writes a whitelist that lets every session of the case through: by proven name, else by address; "
-        "ports as ranges.",
+        "lists make", "CASE|CAPTURE [-o FILE] [--as NAME] [--scope egress]",
+        "Writes a whitelist that lets every session of the case through, or those that leave the "
+        "local\nnetworks: by proven name, else by address; ports as ranges.",
         "  fbforensics lists make office.fbcase --as office -o office.json\n"};
-    return make_verb(argc, argv, &help, false);
+    struct make_args a = {.in = FB_INGEST_OPTS_DEFAULT};
+    const struct fb_opt opts[] = {FB_LISTS_SCOPE_OPTIONS(a.p), MAKE_OPTIONS(a), {0}};
+    return make_verb(argc, argv, &help, opts, &a, 0);
 }
 
 int fb_lists_augment(int argc, char **argv)
@@ -162,7 +175,13 @@ int fb_lists_augment(int argc, char **argv)
         "list in the "
         "file\nthat gets them, by default the first.",
         "  fbforensics lists augment monday.fbcase office.json -o office.new.json\n"};
-    return make_verb(argc, argv, &help, true);
+    struct make_args a = {.in = FB_INGEST_OPTS_DEFAULT};
+    const struct fb_opt opts[] = {FB_LISTS_SCOPE_OPTIONS(a.p),
+                                  FB_LISTS_CHOICE_OPTIONS(a.p),
+                                  FB_LISTS_TRUST_OPTIONS(a.p),
+                                  MAKE_OPTIONS(a),
+                                  {0}};
+    return make_verb(argc, argv, &help, opts, &a, 1);
 }
 
 /* ---- unused ---- */
@@ -215,7 +234,7 @@ static int unused(char **args, int n, const struct fb_lists_policy *p, const str
         l.black_hits = calloc(fb_list_set_blacklists(set, &b) + 1, sizeof *l.black_hits);
         st = l.hits && l.black_hits ? FB_OK : fb_err_nomem(&err, "hit counts");
     }
-    int code = st == FB_OK ? walk("lists unused", args, in, p->intel, &l) : fb_cli_fail(&err);
+    int code = st == FB_OK ? walk("lists unused", args, in, p, &l) : fb_cli_fail(&err);
     if (st == FB_OK && (code == FB_EXIT_OK || code == FB_EXIT_DAMAGED)) {
         put_hits(&out, set, &l, all, json);
         int saved = fb_lists_save(NULL, &out);

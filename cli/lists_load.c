@@ -2,6 +2,7 @@
 
 #include "base/digest.h"
 #include "base/escape.h"
+#include "cli/local_nets.h"
 #include "cli/message.h"
 #include "store/sign_key.h"
 
@@ -21,6 +22,17 @@ void fb_lists_policy_release(struct fb_lists_policy *p)
 {
     fb_opt_list_release(&p->keys);
     fb_opt_list_release(&p->names);
+    fb_opt_list_release(&p->local);
+}
+
+enum fb_status fb_lists_policy_check(const struct fb_lists_policy *p, struct fb_err *err)
+{
+    struct fb_local_nets local;
+    enum fb_status st = fb_local_nets_parse(&p->local, &local, err);
+    fb_local_nets_release(&local);
+    if (st == FB_OK && p->local.n && p->scope != FB_LIST_SCOPE_EGRESS)
+        return fb_err_set(err, FB_ERR_USAGE, "--local has a meaning only with --scope egress");
+    return st;
 }
 
 enum fb_status fb_lists_read_bytes(const char *path, uint8_t **bytes, size_t *n, struct fb_err *err)
@@ -146,9 +158,9 @@ static enum fb_status check_signature(const char *path, const struct fb_lists_po
                         sig.state == FB_LIST_SIG_INTEGRITY
                             ? "its SHA-256 holds, but proves no origin: no trusted key signed this list"
                             : "not signed, and a signature is required");
-    if (st == FB_OK && p->require_signature && !f->list->has_time)
-        st = fb_err_set(err, FB_ERR_VERIFY, "signed, but without a date that says which one is newer");
     f->state = sig.state;
+    f->has_time = f->list->has_time || sig.has_time;
+    f->time_ns = f->list->has_time ? f->list->time_ns : sig.time_ns;
     if (sig.key)
         f->key = *sig.key;
     return st == FB_OK ? FB_OK : fb_err_wrap(err, "%s", path);
@@ -217,7 +229,8 @@ static enum fb_status read_all(char **paths, int n, const struct fb_lists_policy
             say_problems(file[i].list);
     }
     if (st == FB_OK && p->builtin)
-        st = fb_list_read(fb_lists_builtin, strlen(fb_lists_builtin), "built-in", &o, &file[n].list, err);
+        st = fb_list_read(fb_lists_builtin, strlen(fb_lists_builtin), FB_LISTS_BUILTIN_NAME, &o,
+                          &file[n].list, err);
     free(keys.key);
     return st;
 }
@@ -232,7 +245,9 @@ enum fb_status fb_lists_load(char **paths, int n, const struct fb_lists_policy *
     if (!file)
         return fb_err_nomem(err, "lists");
     o.scope = (enum fb_list_scope)p->scope;
-    enum fb_status st = read_all(paths, n, p, file, err);
+    enum fb_status st = fb_lists_policy_check(p, err);
+    if (st == FB_OK)
+        st = read_all(paths, n, p, file, err);
     if (st == FB_OK)
         st = fb_list_set_new(&o, out, err);
     if (described)

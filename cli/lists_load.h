@@ -16,37 +16,50 @@ struct fb_lists_policy {
     bool by_kind; /* of the files, the first nwhite are whitelists, the rest blacklists */
     int nwhite;
     struct fb_opt_list keys, names;
+    struct fb_opt_list local; /* networks, as --local has them; none: the evidence decides */
 };
 void fb_lists_policy_release(struct fb_lists_policy *p);
 
 extern const char *const fb_lists_scopes[];
 
+/* Which sessions, and which names. */
+#define FB_LISTS_SCOPE_OPTIONS(p)                                                                            \
+    {0,                                                                                                      \
+     "scope",                                                                                                \
+     FB_OPT_CHOICE,                                                                                          \
+     &(p).scope,                                                                                             \
+     "WHICH",                                                                                                \
+     fb_lists_scopes,                                                                                        \
+     "sessions that whitelists judge: all, egress"},                                                         \
+        {0,                                                                                                  \
+         "local",                                                                                            \
+         FB_OPT_LIST,                                                                                        \
+         &(p).local,                                                                                         \
+         "NET,...",                                                                                          \
+         NULL,                                                                                               \
+         "exactly these networks are local, for --scope egress; by default the evidence decides"},           \
+    {                                                                                                        \
+        0, "trust-ptr", FB_OPT_FLAG, &(p).set.trust_ptr, NULL, NULL, "names from PTR records satisfy rules"  \
+    }
+
+/* Which lists. */
+#define FB_LISTS_CHOICE_OPTIONS(p)                                                                           \
+    {0, "name", FB_OPT_LIST, &(p).names, "NAME", NULL, "only this whitelist and what it extends"},           \
+    {                                                                                                        \
+        0, "builtin", FB_OPT_FLAG, &(p).builtin, NULL, NULL, "also the built-in whitelist of infrastructure" \
+    }
+
 /* Options of everything that judges by lists. */
-#define FB_LISTS_OPTIONS(p)                                                                                    \
-    {0,                                                                                                        \
-     "scope",                                                                                                  \
-     FB_OPT_CHOICE,                                                                                            \
-     &(p).scope,                                                                                               \
-     "WHICH",                                                                                                  \
-     fb_lists_scopes,                                                                                          \
-     "sessions that whitelists judge: all, egress"},                                                           \
-        {0,                                                                                                    \
-         "match-local",                                                                                        \
-         FB_OPT_FLAG,                                                                                          \
-         &(p).set.match_local,                                                                                 \
-         NULL,                                                                                                 \
-         NULL,                                                                                                 \
-         "feeds match private, loopback, link-local and multicast ends too"},                                  \
-        {0, "trust-ptr", FB_OPT_FLAG, &(p).set.trust_ptr, NULL, NULL, "names from PTR records satisfy rules"}, \
-        {0, "name", FB_OPT_LIST, &(p).names, "NAME", NULL, "only this whitelist and what it extends"},         \
-        {0,                                                                                                    \
-         "builtin",                                                                                            \
-         FB_OPT_FLAG,                                                                                          \
-         &(p).builtin,                                                                                         \
-         NULL,                                                                                                 \
-         NULL,                                                                                                 \
-         "also the built-in whitelist of infrastructure"},                                                     \
-        FB_LISTS_TRUST_OPTIONS(p)
+#define FB_LISTS_OPTIONS(p)                                                                                  \
+    FB_LISTS_SCOPE_OPTIONS(p),                                                                               \
+        {0,                                                                                                  \
+         "match-local",                                                                                      \
+         FB_OPT_FLAG,                                                                                        \
+         &(p).set.match_local,                                                                               \
+         NULL,                                                                                               \
+         NULL,                                                                                               \
+         "feeds match private, loopback, link-local and multicast ends too"},                                \
+        FB_LISTS_CHOICE_OPTIONS(p), FB_LISTS_TRUST_OPTIONS(p)
 
 #define FB_LISTS_TRUST_OPTIONS(p)                                                                            \
     {0, "strict", FB_OPT_FLAG, &(p).strict, NULL, NULL, "an entry that cannot be read is an error"},         \
@@ -78,6 +91,8 @@ struct fb_lists_file {
     struct fb_list_file *list; /* owned until it goes into a set */
     enum fb_list_signed state;
     struct fb_list_key key; /* that signed it */
+    bool has_time;          /* when it is of: by its date, else by what minisign signed beside it */
+    int64_t time_ns;
 };
 
 struct fb_lists_keys {
@@ -92,6 +107,9 @@ enum fb_status fb_lists_keys_load(const struct fb_lists_policy *p, struct fb_lis
 /* The bytes of a regular file of at most 1 GiB. */
 enum fb_status fb_lists_read_bytes(const char *path, uint8_t **bytes, size_t *n, struct fb_err *err);
 
+/* FB_ERR_USAGE when --local names what is no network, or has no meaning without --scope egress. */
+enum fb_status fb_lists_policy_check(const struct fb_lists_policy *p, struct fb_err *err);
+
 /* Reads one list and checks it by the policy; nothing is remembered. */
 enum fb_status fb_lists_read(const char *path, const struct fb_lists_policy *p,
                              const struct fb_lists_keys *keys, struct fb_lists_file *out, struct fb_err *err);
@@ -105,14 +123,16 @@ enum fb_status fb_lists_load(char **paths, int n, const struct fb_lists_policy *
 
 /* ---- lists_trust.c ---- */
 
-/* Refuses a list that is older than the newest one accepted with its key and name (FB_ERR_VERIFY). */
+/* Refuses a signed list that is older than the newest one accepted with its key and name, or that has no date
+ * where that one had (FB_ERR_VERIFY). */
 enum fb_status fb_lists_trust_check(const struct fb_lists_policy *p, const struct fb_lists_file *f,
                                     struct fb_err *err);
 /* Remembers the dates of these lists; the file is written anew and put in place at once. */
 enum fb_status fb_lists_trust_remember(const struct fb_lists_policy *p, const struct fb_lists_file *f, int n,
                                        struct fb_err *err);
 
-/* The built-in whitelist. */
+/* The built-in whitelist, and what stands in the place of its file. */
+#define FB_LISTS_BUILTIN_NAME "built-in"
 extern const char fb_lists_builtin[];
 
 #endif

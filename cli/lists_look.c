@@ -3,6 +3,7 @@
 #include "base/escape.h"
 #include "cli/lists_load.h"
 #include "cli/lists_verbs.h"
+#include "cli/local_nets.h"
 #include "cli/message.h"
 #include "cli/output.h"
 #include "intel/lists/list_items.h"
@@ -31,7 +32,8 @@ int fb_lists_check(int argc, char **argv)
     bool json = false;
     const struct fb_opt opts[] = {
         {'j', "json", FB_OPT_FLAG, &json, NULL, NULL, "a JSON array, an object a list"},
-        FB_LISTS_OPTIONS(p),
+        FB_LISTS_CHOICE_OPTIONS(p),
+        FB_LISTS_TRUST_OPTIONS(p),
         {0}};
     static const struct fb_cli_help help = {
         "lists check", "LIST... [options]",
@@ -116,7 +118,10 @@ int fb_lists_show(int argc, char **argv)
     struct fb_lists_policy p = {.strict = false};
     bool json = false;
     const struct fb_opt opts[] = {
-        {'j', "json", FB_OPT_FLAG, &json, NULL, NULL, "JSON lines"}, FB_LISTS_OPTIONS(p), {0}};
+        {'j', "json", FB_OPT_FLAG, &json, NULL, NULL, "JSON lines"},
+        {0, "builtin", FB_OPT_FLAG, &p.builtin, NULL, NULL, "also the built-in whitelist of infrastructure"},
+        FB_LISTS_TRUST_OPTIONS(p),
+        {0}};
     static const struct fb_cli_help help = {
         "lists show", "LIST... [--json]", "Prints the entries of lists as they were understood, one a line.",
         "  fbforensics lists show corporate.json\n"
@@ -203,8 +208,8 @@ static void put_answer_json(struct fb_buf *b, const struct fb_list_set *s, const
 }
 
 /* An address, a name, or both as NAME@ADDRESS. False when it is neither. */
-static bool make_subject(char *word, const struct question *q, struct fb_list_subject *x,
-                         struct fb_list_name *name)
+static bool make_subject(char *word, const struct question *q, const struct fb_local_nets *local,
+                         struct fb_list_subject *x, struct fb_list_name *name)
 {
     char *at = strchr(word, '@'), *addr = at ? at + 1 : word;
     int protocol = q->protocol ? fb_list_protocol(q->protocol, strlen(q->protocol)) : 6;
@@ -226,8 +231,23 @@ static bool make_subject(char *word, const struct question *q, struct fb_list_su
         x->resp.name = name;
         x->resp.nnames = 1;
     }
-    x->resp.local = is_addr && fb_list_addr_is_local(&x->resp.h);
+    x->resp.local = is_addr && (fb_list_addr_is_local(&x->resp.h) || fb_local_nets_have(local, &x->resp.h));
     return protocol != FB_LIST_PROTO_NONE;
+}
+
+static enum fb_status judge(const struct fb_list_set *s, const struct fb_list_subject *x, bool json,
+                            struct fb_buf *out, struct fb_err *err)
+{
+    struct fb_list_judge *j = NULL;
+    struct fb_list_verdict v;
+    FB_TRY(fb_list_judge_new(s, &j, err));
+    fb_list_judge(j, x, &v);
+    if (json)
+        put_answer_json(out, s, &v);
+    else
+        put_answer(out, s, &v);
+    fb_list_judge_free(j);
+    return FB_OK;
 }
 
 static int match(char **args, int n, const struct question *q, const struct fb_lists_policy *p)
@@ -235,27 +255,23 @@ static int match(char **args, int n, const struct question *q, const struct fb_l
     struct fb_list_subject x;
     struct fb_list_name name;
     struct fb_list_set *s = NULL;
-    struct fb_list_judge *j = NULL;
-    struct fb_list_verdict v;
+    struct fb_local_nets local;
     struct fb_buf b;
     struct fb_err err = {0};
-    if (q->port > 65535 || !make_subject(args[0], q, &x, &name))
+    int code = fb_local_nets_read("lists match", &p->local, &local);
+    if (code >= 0)
+        return code;
+    bool good = q->port <= 65535 && make_subject(args[0], q, &local, &x, &name);
+    fb_local_nets_release(&local);
+    if (!good)
         return fb_cli_usage("lists match",
                             "expected an address, a name or NAME@ADDRESS, a port and a protocol");
-    if (fb_lists_load(args + 1, n - 1, p, &s, NULL, &err) != FB_OK ||
-        fb_list_judge_new(s, &j, &err) != FB_OK) {
-        fb_list_set_free(s);
-        return fb_cli_fail(&err);
-    }
-    fb_list_judge(j, &x, &v);
     fb_buf_init(&b, (size_t)1 << 20);
-    if (q->json)
-        put_answer_json(&b, s, &v);
-    else
-        put_answer(&b, s, &v);
-    int code = fb_lists_save(NULL, &b);
+    enum fb_status st = fb_lists_load(args + 1, n - 1, p, &s, NULL, &err);
+    if (st == FB_OK)
+        st = judge(s, &x, q->json, &b, &err);
+    code = st == FB_OK ? fb_lists_save(NULL, &b) : fb_cli_fail(&err);
     fb_buf_release(&b);
-    fb_list_judge_free(j);
     fb_list_set_free(s);
     return code;
 }

@@ -68,28 +68,40 @@ static const char *list_name(const struct fb_list_file *l, size_t i)
 
 static bool is_dated(const struct fb_lists_file *f)
 {
-    return f->state == FB_LIST_SIG_GOOD && f->list->has_time;
+    return f->state == FB_LIST_SIG_GOOD && f->has_time;
+}
+
+static enum fb_status fail_older(const struct fb_lists_file *f, const char *name, int64_t newest,
+                                 struct fb_err *err)
+{
+    char known[FB_TIME_STRLEN], own[FB_TIME_STRLEN];
+    fb_time_format(newest, known);
+    if (!f->has_time)
+        return fb_err_set(err, FB_ERR_VERIFY,
+                          "%s: \"%s\" has no date, and one of %.10s was accepted before (--allow-rollback)",
+                          f->list->name, name, known);
+    fb_time_format(f->time_ns, own);
+    return fb_err_set(
+        err, FB_ERR_VERIFY,
+        "%s: \"%s\" is of %.10s, older than the one of %.10s that was accepted before (--allow-rollback)",
+        f->list->name, name, own, known);
 }
 
 enum fb_status fb_lists_trust_check(const struct fb_lists_policy *p, const struct fb_lists_file *f,
                                     struct fb_err *err)
 {
-    char path[4096], known[FB_TIME_STRLEN];
+    char path[4096];
     struct fb_buf text;
     int64_t newest;
-    if (!is_dated(f) || p->allow_rollback || !trust_path(p, path))
+    if (f->state != FB_LIST_SIG_GOOD || p->allow_rollback || !trust_path(p, path))
         return FB_OK;
     enum fb_status st = load(path, &text, err);
     for (size_t i = 0; st == FB_OK && i < nlists(f->list); i++) {
         fb_buf_cstr(&text);
-        if (!text.len || !find((char *)text.data, f->key.id, list_name(f->list, i), &newest) ||
-            f->list->time_ns >= newest)
-            continue;
-        fb_time_format(newest, known);
-        st = fb_err_set(
-            err, FB_ERR_VERIFY,
-            "%s: \"%s\" is of %s, older than the one of %.10s that was accepted before (--allow-rollback)",
-            f->list->name, list_name(f->list, i), f->list->date, known);
+        const char *name = list_name(f->list, i);
+        if (text.len && find((char *)text.data, f->key.id, name, &newest) &&
+            (!f->has_time || f->time_ns < newest))
+            st = fail_older(f, name, newest, err);
     }
     fb_buf_release(&text);
     return st;
@@ -100,14 +112,14 @@ static void put_line(struct fb_buf *text, const struct fb_lists_file *f, const c
     int64_t old;
     fb_buf_cstr(text);
     char *line = text->len ? find((char *)text->data, f->key.id, name, &old) : NULL;
-    if (line && old >= f->list->time_ns)
+    if (line && old >= f->time_ns)
         return;
     if (line) {
         char *next = strchr(line, '\n') + 1, *end = (char *)text->data + text->len;
         memmove(line, next, (size_t)(end - next));
         text->len -= (size_t)(next - line);
     }
-    fb_buf_printf(text, "%s %lld %s\n", f->key.id, (long long)f->list->time_ns, name);
+    fb_buf_printf(text, "%s %lld %s\n", f->key.id, (long long)f->time_ns, name);
 }
 
 static bool make_folders(char *path)

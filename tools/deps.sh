@@ -5,7 +5,7 @@ set -eu
 build='gcc make pkg-config libc6-dev libpcap-dev libzstd-dev libsqlite3-dev libcjson-dev libsodium-dev libssl-dev
     liblz4-dev liblzma-dev zlib1g-dev libcmocka-dev'
 test='clang libclang-rt-14-dev clang-format clang-tidy python3 gzip xz-utils zstd lz4 tshark wireshark-common tcpdump
-    sqlite3 nfdump argus-server softflowd valgrind'
+    sqlite3 nfdump argus-server softflowd valgrind minisign'
 # FB_DEPS=all: also what tests/cross.sh needs, the compilers and the emulator of other processors.
 [ "${FB_DEPS:-}" != all ] || test="$test gcc-s390x-linux-gnu gcc-aarch64-linux-gnu qemu-user"
 if [ "${1:-}" = --list ]; then

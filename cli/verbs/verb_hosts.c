@@ -1,8 +1,8 @@
 /* fbforensics hosts: the devices behind the addresses. */
-#include "base/memory.h"
 #include "cli/device_facts.h"
 #include "cli/hosts_print.h"
 #include "cli/intel_find.h"
+#include "cli/local_nets.h"
 #include "cli/message.h"
 #include "cli/source.h"
 #include "cli/verbs/verbs.h"
@@ -30,33 +30,6 @@ static const struct fb_cli_help LIST_HELP = {
     "  fbforensics hosts office.fbcase --local-only\n"
     "  fbforensics hosts capture.pcap --local 192.0.2.0/24 --json\n"
     "  fbforensics hosts show office.fbcase 192.168.1.20\n"};
-
-/* Option values "NET" and "NET,NET". */
-static int read_nets(const struct fb_opt_list *l, struct fb_list_range **out, size_t *n)
-{
-    struct fb_list_range *r = NULL;
-    *out = NULL;
-    *n = 0;
-    for (size_t i = 0; i < l->n; i++) {
-        const char *why = "", *p = l->item[i];
-        for (;;) {
-            size_t len = strcspn(p, ",");
-            struct fb_list_range *grown = fb_realloc(r, (*n + 1) * sizeof *r);
-            if (!grown || !fb_list_range_parse(p, len, &grown[*n], &why)) {
-                free(grown ? grown : r);
-                *n = 0;
-                return fb_cli_usage("hosts", "--local %.*s: %s", (int)(len < 80 ? len : 80), p, why);
-            }
-            r = grown;
-            ++*n;
-            if (p[len] == '\0')
-                break;
-            p += len + 1;
-        }
-    }
-    *out = r;
-    return -1;
-}
 
 static enum fb_status read_rules(const char *path, struct fb_device_rules *out, struct fb_err *err)
 {
@@ -196,16 +169,17 @@ int fb_verb_hosts(int argc, char **argv)
         {0},
     };
     int nargs, code = fb_cli_parse(&LIST_HELP, opts, argc, argv, &nargs);
-    struct fb_list_range *nets = NULL;
+    struct fb_local_nets nets = {NULL, 0};
     struct fb_devices_opts o = {0};
     if (code < 0)
         code = check(&q, argv, &nargs);
     if (code < 0)
-        code = read_nets(&q.local, &nets, &o.nlocal);
-    o.local = nets;
+        code = fb_local_nets_read("hosts", &q.local, &nets);
+    o.local = nets.range;
+    o.nlocal = nets.n;
     if (code < 0)
         code = run(&q, argv, nargs, &o);
-    free(nets);
+    fb_local_nets_release(&nets);
     fb_opt_list_release(&q.local);
     return code;
 }

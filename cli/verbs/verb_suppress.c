@@ -60,7 +60,8 @@ static int find_session(char **source, const struct suppress_args *a, struct sea
     int code = fb_source_open(&src, "suppress", source, 1, &a->in);
     if (code >= 0)
         return code;
-    enum fb_status st = fb_lists_each_session(src.c, NULL, on_session, f, &err);
+    enum fb_status st =
+        fb_lists_each_session(src.c, &(struct fb_lists_how){.intel = NULL}, on_session, f, &err);
     if (st == FB_EOF)
         st = FB_OK;
     if (st == FB_OK && !f->found)

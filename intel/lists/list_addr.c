@@ -48,12 +48,15 @@ static bool parse_addr(const uint8_t *p, size_t n, struct fb_addr *out)
 /* Clears (lo) or sets (hi) the bits behind the first `bits` of 128. */
 static void spread(struct fb_list_range *r, unsigned bits)
 {
-    for (unsigned i = 0; i < 16; i++) {
-        unsigned keep = bits > i * 8 ? bits - i * 8 : 0;
-        uint8_t mask = keep >= 8 ? 0xff : (uint8_t)(0xff00u >> keep);
-        r->lo.b[i] &= mask;
-        r->hi.b[i] |= (uint8_t)~mask;
+    unsigned at = bits / 8;
+    if (bits % 8) {
+        unsigned behind = 0xffu >> bits % 8;
+        r->lo.b[at] = (uint8_t)(r->lo.b[at] & ~behind);
+        r->hi.b[at] = (uint8_t)(r->hi.b[at] | behind);
+        at++;
     }
+    memset(r->lo.b + at, 0, 16 - at);
+    memset(r->hi.b + at, 0xff, 16 - at);
 }
 
 static bool no(const char **why, const char *text)
@@ -112,34 +115,39 @@ bool fb_list_range_looks(const void *text, size_t n)
     return n && (mark || n < 4) && p[n - 1] != '-';
 }
 
-static bool is_block(const struct fb_list_range *r, unsigned bits)
+/* The length of the prefix when the range is a CIDR block, else 129. */
+static unsigned prefix_of(const struct fb_list_range *r)
 {
     struct fb_list_range b = {r->lo, r->lo};
+    unsigned bits = 0;
+    while (bits < 128 && r->lo.b[bits / 8] == r->hi.b[bits / 8])
+        bits += 8;
+    if (bits < 128)
+        bits += (unsigned)__builtin_clz((unsigned)(r->lo.b[bits / 8] ^ r->hi.b[bits / 8])) - 24;
     spread(&b, bits);
-    return fb_addr_eq(&b.lo, &r->lo) && fb_addr_eq(&b.hi, &r->hi);
+    return fb_addr_eq(&b.lo, &r->lo) && fb_addr_eq(&b.hi, &r->hi) ? bits : 129;
 }
 
 size_t fb_list_range_format(const struct fb_list_range *r, char out[static FB_LIST_RANGE_STRLEN])
 {
-    bool v4 = fb_addr_is_v4(&r->lo);
     size_t n = fb_addr_format(&r->lo, out);
     if (fb_addr_eq(&r->lo, &r->hi))
         return n;
-    for (unsigned bits = v4 ? 96 : 0; bits < 128; bits++)
-        if (is_block(r, bits)) {
-            char *end = out + n;
-            unsigned b = v4 ? bits - 96 : bits;
-            *end++ = '/';
-            if (b >= 100)
-                *end++ = (char)('0' + b / 100);
-            if (b >= 10)
-                *end++ = (char)('0' + b / 10 % 10);
-            *end++ = (char)('0' + b % 10);
-            *end = '\0';
-            return (size_t)(end - out);
-        }
-    out[n] = '-';
-    return n + 1 + fb_addr_format(&r->hi, out + n + 1);
+    unsigned bits = prefix_of(r);
+    if (bits > 128) {
+        out[n] = '-';
+        return n + 1 + fb_addr_format(&r->hi, out + n + 1);
+    }
+    unsigned b = fb_addr_is_v4(&r->lo) ? bits - 96 : bits;
+    char *end = out + n;
+    *end++ = '/';
+    if (b >= 100)
+        *end++ = (char)('0' + b / 100);
+    if (b >= 10)
+        *end++ = (char)('0' + b / 10 % 10);
+    *end++ = (char)('0' + b % 10);
+    *end = '\0';
+    return (size_t)(end - out);
 }
 
 bool fb_list_addr_is_local(const struct fb_addr *a)

@@ -51,6 +51,20 @@ static bool check_labels(const char *t, size_t n, const char **why)
     return true;
 }
 
+/* Does the last label say a number, so that whoever reads the name takes it for an address (URL
+ * Standard, 3.5, "ends in a number")? It is no address either. */
+static bool ends_in_number(const char *t, size_t n)
+{
+    size_t start = n;
+    while (start && t[start - 1] != '.')
+        start--;
+    bool hex = n - start >= 2 && t[start] == '0' && t[start + 1] == 'x';
+    for (size_t i = start + (hex ? 2 : 0); i < n; i++)
+        if (!((t[i] >= '0' && t[i] <= '9') || (hex && t[i] >= 'a' && t[i] <= 'f')))
+            return false;
+    return true;
+}
+
 bool fb_list_pattern_parse(const void *text, size_t n, struct fb_list_pattern *out, const char **why)
 {
     const uint8_t *p = text;
@@ -70,7 +84,10 @@ bool fb_list_pattern_parse(const void *text, size_t n, struct fb_list_pattern *o
     out->text[n] = '\0';
     out->n = (uint8_t)n;
     out->kind = kind_of(out->text, n);
-    return check_labels(out->text, n, why);
+    if (!check_labels(out->text, n, why))
+        return false;
+    return !ends_in_number(out->text, n) ||
+           no(why, "neither an address nor a name: its last part is a number");
 }
 
 size_t fb_list_name_normal(const void *name, size_t n, char out[static FB_LIST_NAME_MAX + 1])

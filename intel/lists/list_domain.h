@@ -1,7 +1,8 @@
 /* Domain names and the patterns that lists have for them.
  *
  * A name: 1 to 253 bytes of ASCII, lower-case, labels of 1 to 63 letters, digits, hyphens and underscores, no
- * dot at the end; other scripts stand as A-labels (xn--). A pattern has `*` in it:
+ * dot at the end, the last of them no number; other scripts stand as A-labels (xn--). A pattern has `*` in
+ * it:
  *   *.R    what ends in .R at any depth, not R itself
  *   P.*    P itself, and what begins with P.
  *   one * elsewhere: any run of characters, dots included, at least one

@@ -180,7 +180,7 @@ static void hunt_end(struct fb_list_judge *j, const struct fb_list_end *end,
 {
     struct hunt h = {j, orig, fb_list_addr_is_local(&end->h)};
     fb_list_ranges_find(j->s->black_ranges, &end->h, on_range, &h);
-    for (size_t i = 0; i < names->n; i++)
+    for (size_t i = 0; i < names->all; i++)
         fb_list_names_find(j->s->black_names, names->name[i].text, names->name[i].n, on_name, &h);
 }
 

@@ -11,6 +11,7 @@ enum fb_list_proof {
     FB_LIST_PROVEN, /* by the traffic itself: a DNS answer to that client, SNI, Host, mDNS */
     FB_LIST_PTR,    /* who owns the address said so: counts only with trust_ptr */
     FB_LIST_HINT,   /* anything else: never satisfies a rule */
+    FB_LIST_ALIAS,  /* a CNAME on the way from a proven name to the address: counts for blacklists only */
 };
 
 struct fb_list_name {
@@ -55,6 +56,9 @@ enum fb_list_criterion {
     FB_LIST_BY_AS_OWNER = 0x080,
 };
 #define FB_LIST_BY_PLACE (FB_LIST_BY_DOMAIN | FB_LIST_BY_IP)
+#define FB_LIST_BY_ALL   0x0ffu
+/* Beside a criterion that failed: not because it is another, but because nobody knows it of this session. */
+#define FB_LIST_NOT_KNOWN(criterion) ((unsigned)(criterion) << 8)
 /* "domain", "as_number" ...: the keys of endpoints; "" for none. */
 const char *fb_list_criterion_name(unsigned one);
 
@@ -65,7 +69,7 @@ const char *fb_list_conformance_name(enum fb_list_conformance c);
 
 struct fb_list_near {
     uint32_t active; /* index of the endpoint in the set */
-    unsigned failed; /* criteria */
+    unsigned failed; /* criteria, with FB_LIST_NOT_KNOWN of those that are not known */
 };
 
 /* An entry of a blacklist that matched; one a list. */

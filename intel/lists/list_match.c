@@ -1,17 +1,24 @@
 /* LISTS, "Does endpoint E match session S?": everything that E states must hold. */
 #include "intel/lists/list_match.h"
 
+static void put_normal(const struct fb_list_name *name, struct fb_list_normal *out)
+{
+    struct fb_list_normal_name *to = &out->name[out->all];
+    to->n = fb_list_name_normal(name->name, name->n, to->text);
+    out->all += to->n > 0;
+}
+
 void fb_list_normalize(const struct fb_list_end *end, bool trust_ptr, struct fb_list_normal *out)
 {
-    out->n = 0;
-    for (size_t i = 0; i < end->nnames && out->n < FB_LIST_SUBJECT_NAMES; i++) {
-        const struct fb_list_name *name = &end->name[i];
-        if (name->proof != FB_LIST_PROVEN && !(trust_ptr && name->proof == FB_LIST_PTR))
-            continue;
-        struct fb_list_normal_name *to = &out->name[out->n];
-        to->n = fb_list_name_normal(name->name, name->n, to->text);
-        out->n += to->n > 0;
-    }
+    const struct fb_list_name *name = end->name;
+    out->all = 0;
+    for (size_t i = 0; i < end->nnames && out->all < FB_LIST_SUBJECT_NAMES; i++)
+        if (name[i].proof == FB_LIST_PROVEN || (trust_ptr && name[i].proof == FB_LIST_PTR))
+            put_normal(&name[i], out);
+    out->n = out->all;
+    for (size_t i = 0; i < end->nnames && out->all < FB_LIST_SUBJECT_NAMES; i++)
+        if (name[i].proof == FB_LIST_ALIAS)
+            put_normal(&name[i], out);
 }
 
 unsigned fb_list_stated(const struct fb_list_endpoint *e)
@@ -47,6 +54,14 @@ static bool text_holds(const char *want, const char *is)
     return is && strcasecmp(want, is) == 0; /* the program's locale is C: ASCII letters alone are folded */
 }
 
+/* Process and AS are known of some sessions only. */
+static unsigned text_fails(unsigned criterion, const char *want, const char *is)
+{
+    if (!want || text_holds(want, is))
+        return 0;
+    return is ? criterion : criterion | FB_LIST_NOT_KNOWN(criterion);
+}
+
 /* Domain first; the IP is the fallback. */
 static bool place_holds(const struct fb_list_endpoint *e, const struct fb_list_subject *s,
                         const struct fb_list_normal *resp, struct fb_list_place *place)
@@ -76,14 +91,13 @@ unsigned fb_list_failures(const struct fb_list_endpoint *e, const struct fb_list
         failed |= FB_LIST_BY_PROTOCOL;
     if (e->nports && !port_holds(e, s))
         failed |= FB_LIST_BY_PORT;
-    if (e->process && !text_holds(e->process, s->process))
-        failed |= FB_LIST_BY_PROCESS;
-    if (e->has_as_number && !(as->known && as->number == e->as_number))
+    failed |= text_fails(FB_LIST_BY_PROCESS, e->process, s->process);
+    if (e->has_as_number && !as->known)
+        failed |= FB_LIST_BY_AS_NUMBER | FB_LIST_NOT_KNOWN(FB_LIST_BY_AS_NUMBER);
+    else if (e->has_as_number && as->number != e->as_number)
         failed |= FB_LIST_BY_AS_NUMBER;
-    if (e->as_country && !(as->known && text_holds(e->as_country, as->country)))
-        failed |= FB_LIST_BY_AS_COUNTRY;
-    if (e->as_owner && !(as->known && text_holds(e->as_owner, as->owner)))
-        failed |= FB_LIST_BY_AS_OWNER;
+    failed |= text_fails(FB_LIST_BY_AS_COUNTRY, e->as_country, as->known ? as->country : NULL);
+    failed |= text_fails(FB_LIST_BY_AS_OWNER, e->as_owner, as->known ? as->owner : NULL);
     if (with_place && (e->ndomains || e->nips) && !place_holds(e, s, resp, to))
         failed |= fb_list_stated(e) & FB_LIST_BY_PLACE;
     return failed;

@@ -9,9 +9,9 @@ struct fb_list_normal_name {
     char text[FB_LIST_NAME_MAX + 1];
 };
 
-/* The names of one end that satisfy rules. */
+/* The names of one end: the first `n` satisfy rules, those up to `all` rules of blacklists alone. */
 struct fb_list_normal {
-    size_t n;
+    size_t n, all;
     struct fb_list_normal_name name[FB_LIST_SUBJECT_NAMES];
 };
 
@@ -23,7 +23,7 @@ struct fb_list_place {
     const struct fb_list_range *ip;
 };
 
-/* Criteria stated but not met; the place is looked at only when `with_place`. `place` may be NULL. */
+/* Criteria stated but not met, with FB_LIST_NOT_KNOWN of process and AS where they are not known; the place is looked at only when `with_place`. `place` may be NULL. */
 unsigned fb_list_failures(const struct fb_list_endpoint *e, const struct fb_list_subject *s,
                           const struct fb_list_normal *resp, bool with_place, struct fb_list_place *place);
 

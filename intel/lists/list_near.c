@@ -18,7 +18,7 @@ struct fb_list_near_cache {
 
 void fb_list_nearest_put(struct fb_list_nearest *n, uint32_t active, unsigned stated, unsigned failed)
 {
-    unsigned bad = (unsigned)__builtin_popcount(failed),
+    unsigned bad = (unsigned)__builtin_popcount(failed & FB_LIST_BY_ALL),
              good = (unsigned)__builtin_popcount(stated & ~failed);
     uint64_t rank = (uint64_t)bad << 40 | (uint64_t)(15 - good) << 32 | active;
     size_t at = n->n;

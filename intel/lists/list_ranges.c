@@ -3,11 +3,16 @@
 #include "base/cursor.h"
 #include "intel/lists/list_pool.h"
 
-#define NONE       UINT32_MAX
-#define ENTRY_BITS 26
-#define LEN_BITS   6
-#define BLOCKS_MAX ((size_t)1 << 28)
-#define STEP       64 /* blocks of IPv6 for one entry of the table above them */
+#define ENTRY_BITS  26
+#define LEN_BITS    6
+#define PARENT_BITS 28
+#define NONE        (((uint32_t)1 << PARENT_BITS) - 1)
+#define BLOCKS_MAX  ((size_t)NONE)
+#define STEP        64 /* blocks of IPv6 for one entry of the table above them */
+/* First bits of IPv4 that the table has an entry for: as many as leave a few blocks each, so that a search
+ * stays within a line or two of the cache. */
+#define TABLE_BITS_MIN 8
+#define TABLE_BITS_MAX 22
 
 /* Of IPv4 while it is filled: first address, prefix length, entry; so it sorts by the number itself. */
 static uint64_t pack(uint32_t lo, unsigned len, uint32_t entry)
@@ -25,16 +30,31 @@ struct block6 {
     uint8_t len;
 };
 
-/* What both families have, sorted by (first address, length, entry). */
-struct block {
-    uint32_t parent; /* the block around it, or NONE */
-    uint32_t entry;
-    uint8_t len; /* of the prefix */
-};
+/* What both families have, sorted by (first address, length, entry): the block around it (or NONE), the entry
+ * and the length of the prefix in one word, so that a step outwards is one access to memory. */
+static uint64_t link_of(uint32_t parent, uint32_t entry, unsigned len)
+{
+    return (uint64_t)parent << 36 | (uint64_t)entry << 10 | len;
+}
+
+static uint32_t parent_of(uint64_t link)
+{
+    return (uint32_t)(link >> 36);
+}
+
+static uint32_t entry_of(uint64_t link)
+{
+    return (uint32_t)(link >> 10) & (FB_LIST_ENTRIES_MAX - 1);
+}
+
+static unsigned len_of(uint64_t link)
+{
+    return (unsigned)link & 1023;
+}
 
 struct blocks {
     size_t n;
-    struct block *at; /* together, so that a step outwards is one access to memory */
+    uint64_t *link;
 };
 
 struct fb_list_ranges {
@@ -42,7 +62,8 @@ struct fb_list_ranges {
     struct block6 *raw6;
     size_t nraw4, cap4, nraw6, cap6;
     struct blocks v4, v6;
-    uint32_t *lo4, *table4; /* table4[h]: first block whose address begins with h or more; 65,537 entries */
+    uint32_t *lo4, *table4; /* table4[h]: first block whose address begins with h or more, and one behind */
+    unsigned table4_bits;
     struct key6 *lo6, *table6;
     size_t ntable6;
 };
@@ -53,19 +74,14 @@ enum fb_status fb_list_ranges_new(struct fb_list_ranges **out, struct fb_err *er
     return *out ? FB_OK : fb_err_nomem(err, "a list of ranges");
 }
 
-static void free_blocks(struct blocks *b)
-{
-    free(b->at);
-}
-
 void fb_list_ranges_free(struct fb_list_ranges *r)
 {
     if (!r)
         return;
     free(r->raw4);
     free(r->raw6);
-    free_blocks(&r->v4);
-    free_blocks(&r->v6);
+    free(r->v4.link);
+    free(r->v6.link);
     free(r->lo4);
     free(r->table4);
     free(r->lo6);
@@ -207,12 +223,6 @@ static int by_block6(const void *a, const void *b)
     return c ? c : (x->entry > y->entry) - (x->entry < y->entry);
 }
 
-static bool take_blocks(struct blocks *b, size_t n)
-{
-    b->at = malloc((n ? n : 1) * sizeof *b->at);
-    return b->at != NULL;
-}
-
 struct grouping {
     uint32_t (*group)(void *ctx, uint32_t entry);
     void *ctx;
@@ -223,10 +233,44 @@ static bool one_group(const struct grouping *g, uint32_t a, uint32_t b)
     return a == b || (g->group && g->group(g->ctx, a) == g->group(g->ctx, b));
 }
 
-static uint32_t last4(const struct fb_list_ranges *r, uint32_t i)
+/* How many first bits two addresses share. */
+static unsigned shared4(uint32_t a, uint32_t b)
 {
-    unsigned len = r->v4.at[i].len;
-    return r->lo4[i] | (len ? (uint32_t)((uint64_t)UINT32_MAX >> len) : UINT32_MAX);
+    return a == b ? 32 : (unsigned)__builtin_clz(a ^ b);
+}
+
+static unsigned shared6(struct key6 a, struct key6 b)
+{
+    if (a.hi != b.hi)
+        return (unsigned)__builtin_clzll(a.hi ^ b.hi);
+    return a.lo != b.lo ? 64 + (unsigned)__builtin_clzll(a.lo ^ b.lo) : 128;
+}
+
+/* The first of block i and those around it that holds an address with `shared` first bits in common with the
+ * first one of block i. Blocks nest, so all around it hold it too. */
+static uint32_t holding(const struct blocks *b, uint32_t i, unsigned shared)
+{
+    while (i != NONE && len_of(b->link[i]) > shared)
+        i = parent_of(b->link[i]);
+    return i;
+}
+
+/* Is it one more of what the last block says already? */
+static bool is_known(const struct blocks *b, const struct grouping *g, bool same_lo, unsigned len,
+                     uint32_t entry)
+{
+    return same_lo && len_of(b->link[b->n - 1]) == len && one_group(g, entry_of(b->link[b->n - 1]), entry);
+}
+
+static void fill_table4(struct fb_list_ranges *r)
+{
+    size_t at = 0, size = (size_t)1 << r->table4_bits;
+    for (size_t h = 0; h < size; h++) {
+        while (at < r->v4.n && r->lo4[at] >> (32 - r->table4_bits) < h)
+            at++;
+        r->table4[h] = (uint32_t)at;
+    }
+    r->table4[size] = (uint32_t)r->v4.n;
 }
 
 /* The innermost block that holds the new one: the one before it, or one around that. */
@@ -234,28 +278,19 @@ static void build4(struct fb_list_ranges *r, const struct grouping *g)
 {
     struct blocks *b = &r->v4;
     for (size_t i = 0; i < r->nraw4; i++) {
-        uint32_t lo = (uint32_t)(r->raw4[i] >> (ENTRY_BITS + LEN_BITS));
+        uint32_t lo = (uint32_t)(r->raw4[i] >> (ENTRY_BITS + LEN_BITS)), around = NONE;
         uint32_t entry = (uint32_t)(r->raw4[i] & (FB_LIST_ENTRIES_MAX - 1));
-        uint8_t len = (uint8_t)(r->raw4[i] >> ENTRY_BITS & ((1u << LEN_BITS) - 1));
+        unsigned len = (unsigned)(r->raw4[i] >> ENTRY_BITS & ((1u << LEN_BITS) - 1));
         size_t n = b->n;
-        if (n && r->lo4[n - 1] == lo && b->at[n - 1].len == len && one_group(g, b->at[n - 1].entry, entry))
+        if (n && is_known(b, g, r->lo4[n - 1] == lo, len, entry))
             continue;
-        uint32_t around = n ? (uint32_t)n - 1 : NONE;
-        while (around != NONE && last4(r, around) < lo)
-            around = b->at[around].parent;
+        if (n)
+            around = holding(b, (uint32_t)n - 1, shared4(r->lo4[n - 1], lo));
         r->lo4[n] = lo;
-        b->at[n].len = len;
-        b->at[n].entry = entry;
-        b->at[n].parent = around;
+        b->link[n] = link_of(around, entry, len);
         b->n++;
     }
-    size_t at = 0;
-    for (uint32_t h = 0; h < 65536; h++) {
-        while (at < b->n && r->lo4[at] >> 16 < h)
-            at++;
-        r->table4[h] = (uint32_t)at;
-    }
-    r->table4[65536] = (uint32_t)b->n;
+    fill_table4(r);
 }
 
 static void build6(struct fb_list_ranges *r, const struct grouping *g)
@@ -263,17 +298,14 @@ static void build6(struct fb_list_ranges *r, const struct grouping *g)
     struct blocks *b = &r->v6;
     for (size_t i = 0; i < r->nraw6; i++) {
         const struct block6 *raw = &r->raw6[i];
+        uint32_t around = NONE;
         size_t n = b->n;
-        if (n && cmp6(r->lo6[n - 1], raw->key) == 0 && b->at[n - 1].len == raw->len &&
-            one_group(g, b->at[n - 1].entry, raw->entry))
+        if (n && is_known(b, g, cmp6(r->lo6[n - 1], raw->key) == 0, raw->len, raw->entry))
             continue;
-        uint32_t around = n ? (uint32_t)n - 1 : NONE;
-        while (around != NONE && cmp6(last6(r->lo6[around], 128u - b->at[around].len), raw->key) < 0)
-            around = b->at[around].parent;
+        if (n)
+            around = holding(b, (uint32_t)n - 1, shared6(r->lo6[n - 1], raw->key));
         r->lo6[n] = raw->key;
-        b->at[n].len = raw->len;
-        b->at[n].entry = raw->entry;
-        b->at[n].parent = around;
+        b->link[n] = link_of(around, raw->entry, raw->len);
         b->n++;
     }
     r->ntable6 = (b->n + STEP - 1) / STEP;
@@ -281,16 +313,32 @@ static void build6(struct fb_list_ranges *r, const struct grouping *g)
         r->table6[i] = r->lo6[i * STEP];
 }
 
+static unsigned table_bits(size_t n)
+{
+    unsigned bits = TABLE_BITS_MIN;
+    while (bits < TABLE_BITS_MAX && (size_t)4 << bits < n)
+        bits++;
+    return bits;
+}
+
+static bool take_tables(struct fb_list_ranges *r)
+{
+    size_t n4 = r->nraw4 ? r->nraw4 : 1, n6 = r->nraw6 ? r->nraw6 : 1;
+    r->table4_bits = table_bits(r->nraw4);
+    r->lo4 = malloc(n4 * sizeof *r->lo4);
+    r->table4 = malloc((((size_t)1 << r->table4_bits) + 1) * sizeof *r->table4);
+    r->lo6 = malloc(n6 * sizeof *r->lo6);
+    r->table6 = malloc((r->nraw6 / STEP + 1) * sizeof *r->table6);
+    r->v4.link = malloc(n4 * sizeof *r->v4.link);
+    r->v6.link = malloc(n6 * sizeof *r->v6.link);
+    return r->lo4 && r->table4 && r->lo6 && r->table6 && r->v4.link && r->v6.link;
+}
+
 enum fb_status fb_list_ranges_build(struct fb_list_ranges *r, uint32_t (*group)(void *ctx, uint32_t entry),
                                     void *ctx, struct fb_err *err)
 {
     struct grouping g = {group, ctx};
-    r->lo4 = malloc((r->nraw4 ? r->nraw4 : 1) * sizeof *r->lo4);
-    r->table4 = malloc(65537 * sizeof *r->table4);
-    r->lo6 = malloc((r->nraw6 ? r->nraw6 : 1) * sizeof *r->lo6);
-    r->table6 = malloc((r->nraw6 / STEP + 1) * sizeof *r->table6);
-    if (!r->lo4 || !r->table4 || !r->lo6 || !r->table6 || !sort4(r->raw4, r->nraw4) ||
-        !take_blocks(&r->v4, r->nraw4) || !take_blocks(&r->v6, r->nraw6))
+    if (!sort4(r->raw4, r->nraw4) || !take_tables(r))
         return fb_err_nomem(err, "a list of ranges");
     if (r->nraw6)
         qsort(r->raw6, r->nraw6, sizeof *r->raw6, by_block6);
@@ -300,7 +348,7 @@ enum fb_status fb_list_ranges_build(struct fb_list_ranges *r, uint32_t (*group)(
     free(r->raw6);
     r->raw4 = NULL;
     r->raw6 = NULL;
-    r->nraw4 = r->nraw6 = 0;
+    r->nraw4 = r->nraw6 = r->cap4 = r->cap6 = 0;
     return FB_OK;
 }
 
@@ -309,7 +357,8 @@ enum fb_status fb_list_ranges_build(struct fb_list_ranges *r, uint32_t (*group)(
 /* The last block that begins at or before the address. */
 static uint32_t before4(const struct fb_list_ranges *r, uint32_t a)
 {
-    size_t low = r->table4[a >> 16], high = r->table4[(a >> 16) + 1];
+    uint32_t h = a >> (32 - r->table4_bits);
+    size_t low = r->table4[h], high = r->table4[h + 1];
     while (low < high) {
         size_t mid = low + (high - low) / 2;
         if (r->lo4[mid] <= a)
@@ -345,16 +394,14 @@ static uint32_t before6(const struct fb_list_ranges *r, struct key6 a)
 static void walk(const struct blocks *b, uint32_t i, bool (*hit)(void *ctx, uint32_t entry), void *ctx)
 {
     while (i != NONE) {
-        uint32_t first = i, outside = b->at[i].parent;
+        uint32_t first = i, outside = parent_of(b->link[i]);
         /* Equal blocks of several groups lie inside each other, the last one innermost. */
-        size_t equal = 1;
-        while (outside != NONE && outside + 1 == first && b->at[outside].len == b->at[i].len) {
+        while (outside != NONE && outside + 1 == first && len_of(b->link[outside]) == len_of(b->link[i])) {
             first = outside;
-            outside = b->at[outside].parent;
-            equal++;
+            outside = parent_of(b->link[outside]);
         }
-        for (size_t k = 0; k < equal; k++)
-            if (!hit(ctx, b->at[first + k].entry))
+        for (uint32_t k = first; k <= i; k++)
+            if (!hit(ctx, entry_of(b->link[k])))
                 return;
         i = outside;
     }
@@ -365,22 +412,21 @@ void fb_list_ranges_find(const struct fb_list_ranges *r, const struct fb_addr *a
 {
     if (fb_addr_is_v4(a)) {
         uint32_t v = fb_load_be32(a->b + 12), i = before4(r, v);
-        while (i != NONE && last4(r, i) < v)
-            i = r->v4.at[i].parent;
-        walk(&r->v4, i, hit, ctx);
+        if (i != NONE)
+            walk(&r->v4, holding(&r->v4, i, shared4(r->lo4[i], v)), hit, ctx);
         return;
     }
     struct key6 k = key6_of(a);
     uint32_t i = before6(r, k);
-    while (i != NONE && cmp6(last6(r->lo6[i], 128u - r->v6.at[i].len), k) < 0)
-        i = r->v6.at[i].parent;
-    walk(&r->v6, i, hit, ctx);
+    if (i != NONE)
+        walk(&r->v6, holding(&r->v6, i, shared6(r->lo6[i], k)), hit, ctx);
 }
 
 size_t fb_list_ranges_bytes(const struct fb_list_ranges *r)
 {
-    return sizeof *r + r->v4.n * (sizeof *r->lo4 + sizeof *r->v4.at) + 65537 * sizeof *r->table4 +
-           r->v6.n * (sizeof *r->lo6 + sizeof *r->v6.at) + r->ntable6 * sizeof *r->table6;
+    size_t table4 = r->table4 ? ((size_t)1 << r->table4_bits) + 1 : 0;
+    return sizeof *r + r->v4.n * (sizeof *r->lo4 + sizeof *r->v4.link) + table4 * sizeof *r->table4 +
+           r->v6.n * (sizeof *r->lo6 + sizeof *r->v6.link) + r->ntable6 * sizeof *r->table6;
 }
 
 size_t fb_list_ranges_blocks(const struct fb_list_ranges *r)

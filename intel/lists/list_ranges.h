@@ -1,9 +1,10 @@
 /* Many address ranges, asked which of them hold an address.
  *
  * Ranges are cut into CIDR blocks, which nest or lie apart. The blocks are sorted by first address, each
- * knows the block around it, and a table over the first 16 bits (IPv4) or over every 64th block (IPv6) says
- * where to search: a look-up is a short binary search and then a walk outwards, from the longest prefix on.
- * 16 bytes a block of IPv4, 28 of IPv6. Filled and built by one thread, then read by any number. */
+ * knows the block around it, and a table over the first 8 to 22 bits (IPv4, by how many blocks there are) or
+ * over every 64th block (IPv6) says where to search: a look-up is a short binary search and then a walk
+ * outwards, from the longest prefix on. 12 bytes a block of IPv4 and 1 or 2 of the table, 24 of IPv6. Filled
+ * and built by one thread, then read by any number. */
 #ifndef FB_INTEL_LIST_RANGES_H
 #define FB_INTEL_LIST_RANGES_H
 

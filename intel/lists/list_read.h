@@ -3,7 +3,7 @@
 #define FB_INTEL_LIST_READ_H
 
 #include "intel/lists/list_file.h"
-#include "intel/lists/list_json.h"
+#include "base/json.h"
 
 struct fb_list_reader {
     struct fb_list_file *f;

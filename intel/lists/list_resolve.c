@@ -71,7 +71,8 @@ static enum fb_status put_endpoints(struct resolver *r, uint32_t list)
     const struct fb_list_white_ref *w = &r->by_name[list];
     for (size_t i = 0; i < w->list->nendpoints; i++) {
         if (s->nactive == FB_LIST_ENTRIES_MAX)
-            return fb_err_set(r->err, FB_ERR_LIMIT, "more than %u endpoints", FB_LIST_ENTRIES_MAX);
+            return fb_err_set(r->err, FB_ERR_LIMIT, "%s: more than %u endpoints", w->file->name,
+                              FB_LIST_ENTRIES_MAX);
         if (!fb_list_grow((void **)&s->active, s->nactive, &s->active_cap, sizeof *s->active))
             return fb_err_nomem(r->err, "a whitelist");
         s->active[s->nactive++] = (struct fb_list_active){w->file, w->list, &w->list->endpoint[i]};
@@ -161,15 +162,17 @@ static enum fb_status run(struct resolver *r, uint32_t *given)
 enum fb_status fb_list_resolve(struct fb_list_set *s, struct fb_err *err)
 {
     size_t n = 0;
-    for (size_t i = 0; i < s->nfiles; i++)
+    for (size_t i = 0; i < s->nfiles; i++) {
         n += s->file[i]->nwhite;
+        if (n > FB_LIST_WHITE_MAX)
+            return fb_err_set(err, FB_ERR_LIMIT, "%s: more than %u whitelists", s->file[i]->name,
+                              FB_LIST_WHITE_MAX);
+    }
     s->has_white = n > 0;
     if (n == 0 && s->nchoose)
         return fb_err_set(err, FB_ERR_USAGE, "no whitelist has the name \"%.100s\"", s->choose[0]);
     if (n == 0)
         return FB_OK;
-    if (n > FB_LIST_WHITE_MAX)
-        return fb_err_set(err, FB_ERR_LIMIT, "more than %u whitelists", FB_LIST_WHITE_MAX);
     struct resolver r = {.s = s, .err = err};
     r.by_name = calloc(n, sizeof *r.by_name);
     r.state = calloc(n, 1);

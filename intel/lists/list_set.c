@@ -54,20 +54,26 @@ void fb_list_set_choose(struct fb_list_set *s, const char *const *names, size_t 
     s->nchoose = n;
 }
 
+static enum fb_status index_endpoint(struct fb_list_set *s, uint32_t i, struct fb_err *err)
+{
+    const struct fb_list_endpoint *e = s->active[i].endpoint;
+    for (size_t k = 0; k < e->nips; k++)
+        FB_TRY(fb_list_ranges_add(s->white_ranges, &e->ip[k], i, err));
+    for (size_t k = 0; k < e->ndomains; k++)
+        FB_TRY(fb_list_names_add(s->white_names, &e->domain[k], i, err));
+    if (e->nips || e->ndomains)
+        return FB_OK;
+    if (!fb_list_grow((void **)&s->placeless, s->nplaceless, &s->placeless_cap, sizeof *s->placeless))
+        return fb_err_nomem(err, "a whitelist");
+    s->placeless[s->nplaceless++] = i;
+    return FB_OK;
+}
+
 static enum fb_status index_white(struct fb_list_set *s, struct fb_err *err)
 {
-    for (uint32_t i = 0; i < s->nactive; i++) {
-        const struct fb_list_endpoint *e = s->active[i].endpoint;
-        for (size_t k = 0; k < e->nips; k++)
-            FB_TRY(fb_list_ranges_add(s->white_ranges, &e->ip[k], i, err));
-        for (size_t k = 0; k < e->ndomains; k++)
-            FB_TRY(fb_list_names_add(s->white_names, &e->domain[k], i, err));
-        if (e->nips || e->ndomains)
-            continue;
-        if (!fb_list_grow((void **)&s->placeless, s->nplaceless, &s->placeless_cap, sizeof *s->placeless))
-            return fb_err_nomem(err, "a whitelist");
-        s->placeless[s->nplaceless++] = i;
-    }
+    for (uint32_t i = 0; i < s->nactive; i++)
+        if (index_endpoint(s, i, err) != FB_OK)
+            return fb_err_wrap(err, "%s", s->active[i].file->name);
     FB_TRY(fb_list_ranges_build(s->white_ranges, NULL, NULL, err));
     return fb_list_names_build(s->white_names, err);
 }
@@ -93,33 +99,37 @@ static uint32_t group_of(void *ctx, uint32_t entry)
     return fb_list_black_of_range(ctx, entry);
 }
 
+/* Adds a list behind those before it; *range and *name: the numbers of its first entries, then of the next
+ * list's. */
+static enum fb_status add_black(struct fb_list_set *s, const struct fb_list_file *f,
+                                const struct fb_blacklist *b, uint64_t *range, uint64_t *name,
+                                struct fb_err *err)
+{
+    for (size_t p = 0; p < s->nblack; p++)
+        if (strcmp(s->black[p].list->name, b->name) == 0)
+            return fb_err_set(err, FB_ERR_INPUT, "%s: a second blacklist with the name of one in %s", f->name,
+                              s->black[p].file->name);
+    if (s->nblack == FB_LIST_BLACK_MAX)
+        return fb_err_set(err, FB_ERR_LIMIT, "%s: more than %u blacklists", f->name, FB_LIST_BLACK_MAX);
+    struct fb_list_black_active *to = &s->black[s->nblack++];
+    *to = (struct fb_list_black_active){f, b, (uint32_t)*range, (uint32_t)*name};
+    *range += b->nv4 + b->nv6;
+    *name += b->ndomains;
+    if (*range >= FB_LIST_ENTRIES_MAX || *name >= FB_LIST_ENTRIES_MAX)
+        return fb_err_set(err, FB_ERR_LIMIT, "%s: more than %u entries", f->name, FB_LIST_ENTRIES_MAX);
+    return index_list(s, b, to->first_range, to->first_name, err) == FB_OK ? FB_OK
+                                                                           : fb_err_wrap(err, "%s", f->name);
+}
+
 static enum fb_status index_black(struct fb_list_set *s, struct fb_err *err)
 {
     uint64_t range = 0, name = 0;
-    size_t n = 0;
-    for (size_t i = 0; i < s->nfiles; i++)
-        n += s->file[i]->nblack;
-    if (n > FB_LIST_BLACK_MAX)
-        return fb_err_set(err, FB_ERR_LIMIT, "more than %u blacklists", FB_LIST_BLACK_MAX);
-    s->black = calloc(n ? n : 1, sizeof *s->black);
+    s->black = calloc(FB_LIST_BLACK_MAX, sizeof *s->black);
     if (!s->black)
         return fb_err_nomem(err, "blacklists");
     for (size_t i = 0; i < s->nfiles; i++)
-        for (size_t k = 0; k < s->file[i]->nblack; k++) {
-            const struct fb_blacklist *b = &s->file[i]->black[k];
-            for (size_t p = 0; p < s->nblack; p++)
-                if (strcmp(s->black[p].list->name, b->name) == 0)
-                    return fb_err_set(err, FB_ERR_INPUT, "%s: a second blacklist with the name of one in %s",
-                                      s->file[i]->name, s->black[p].file->name);
-            s->black[s->nblack++] =
-                (struct fb_list_black_active){s->file[i], b, (uint32_t)range, (uint32_t)name};
-            range += b->nv4 + b->nv6;
-            name += b->ndomains;
-            if (range >= FB_LIST_ENTRIES_MAX || name >= FB_LIST_ENTRIES_MAX)
-                return fb_err_set(err, FB_ERR_LIMIT, "more than %u entries", FB_LIST_ENTRIES_MAX);
-            FB_TRY(index_list(s, b, s->black[s->nblack - 1].first_range, s->black[s->nblack - 1].first_name,
-                              err));
-        }
+        for (size_t k = 0; k < s->file[i]->nblack; k++)
+            FB_TRY(add_black(s, s->file[i], &s->file[i]->black[k], &range, &name, err));
     FB_TRY(fb_list_ranges_build(s->black_ranges, group_of, s, err));
     return fb_list_names_build(s->black_names, err);
 }

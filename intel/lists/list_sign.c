@@ -3,12 +3,14 @@
 #include "intel/lists/list_sign.h"
 
 #include "base/digest.h"
-#include "intel/lists/list_json.h"
+#include "base/json.h"
 
 #include <sodium.h>
 
 #define OUT_MAX ((size_t)2 << 30)
 #define SIG_LEN 64u
+
+#define TIMESTAMP_MAX (int64_t)4000000000 /* seconds; the year 2096 */
 
 void fb_list_key_id(const uint8_t pub[static 32], char id[static FB_LIST_KEY_IDLEN])
 {
@@ -108,6 +110,21 @@ static bool minisign_holds(const struct minisign *m, const void *doc, size_t n, 
     return good;
 }
 
+/* What minisign writes by itself: "timestamp:1700000000", in seconds, then a tab and other things. */
+static void read_timestamp(struct fb_span comment, struct fb_list_signature *out)
+{
+    static const char KEY[] = "timestamp:";
+    size_t at = sizeof KEY - 1;
+    int64_t seconds = 0;
+    if (!starts(comment, KEY))
+        return;
+    for (; at < comment.n && comment.p[at] >= '0' && comment.p[at] <= '9' && seconds < TIMESTAMP_MAX; at++)
+        seconds = seconds * 10 + (comment.p[at] - '0');
+    out->has_time =
+        at > sizeof KEY - 1 && seconds < TIMESTAMP_MAX && (at == comment.n || comment.p[at] == '\t');
+    out->time_ns = out->has_time ? seconds * 1000000000 : 0;
+}
+
 enum fb_status fb_list_verify_minisign(const void *doc, size_t n, const void *sig, size_t nsig,
                                        const struct fb_list_key *keys, size_t nkeys,
                                        struct fb_list_signature *out, struct fb_err *err)
@@ -126,7 +143,8 @@ enum fb_status fb_list_verify_minisign(const void *doc, size_t n, const void *si
             continue;
         known = true;
         if (minisign_holds(&m, doc, n, keys[i].pub)) {
-            *out = (struct fb_list_signature){FB_LIST_SIG_GOOD, &keys[i], true};
+            *out = (struct fb_list_signature){.state = FB_LIST_SIG_GOOD, .key = &keys[i], .detached = true};
+            read_timestamp(m.comment, out);
             return FB_OK;
         }
     }
@@ -184,7 +202,7 @@ enum fb_status fb_list_verify(const void *doc, size_t n, const char *signature,
             continue;
         known = true;
         if (crypto_sign_verify_detached(sig, b.data, b.len, keys[i].pub) == 0)
-            *out = (struct fb_list_signature){FB_LIST_SIG_GOOD, &keys[i], false};
+            *out = (struct fb_list_signature){.state = FB_LIST_SIG_GOOD, .key = &keys[i]};
     }
     fb_buf_release(&b);
     if (st != FB_OK || out->state == FB_LIST_SIG_GOOD)

@@ -31,6 +31,8 @@ struct fb_list_signature {
     enum fb_list_signed state;
     const struct fb_list_key *key; /* FB_LIST_SIG_GOOD */
     bool detached;                 /* minisign */
+    bool has_time;                 /* minisign: its trusted comment says when it was signed */
+    int64_t time_ns;
 };
 
 /* Appends the canonical form of a JSON document without its member "signature". FB_ERR_INPUT when it is no

@@ -7,22 +7,30 @@ void fb_list_put_near(struct fb_buf *out, const struct fb_list_set *s, const str
 {
     const struct fb_list_active *active;
     fb_list_set_endpoints(s, &active);
-    fb_buf_printf(out, "%s[%u]:", active[n->active].list->name, active[n->active].endpoint->number);
-    for (unsigned bit = 1; bit <= FB_LIST_BY_AS_OWNER; bit <<= 1)
-        if (n->failed & bit)
-            fb_buf_printf(out, " %s", fb_list_criterion_name(bit));
+    fb_buf_puts(out, active[n->active].list->name);
+    fb_buf_putc(out, '[');
+    fb_buf_put_u64dec(out, active[n->active].endpoint->number);
+    fb_buf_puts(out, "]:");
+    for (unsigned bit = 1; bit <= FB_LIST_BY_AS_OWNER; bit <<= 1) {
+        if (!(n->failed & bit))
+            continue;
+        fb_buf_putc(out, ' ');
+        fb_buf_puts(out, fb_list_criterion_name(bit));
+        if (n->failed & FB_LIST_NOT_KNOWN(bit))
+            fb_buf_puts(out, " (not known)");
+    }
 }
 
 void fb_list_put_criterion(struct fb_buf *out, const struct fb_list_verdict *v)
 {
     char text[FB_LIST_RANGE_STRLEN];
     fb_buf_puts(out, v->criterion ? fb_list_criterion_name(v->criterion) : "everything");
+    if (v->domain || v->ip)
+        fb_buf_putc(out, ' ');
     if (v->domain)
-        fb_buf_printf(out, " %s", v->domain->text);
-    if (v->ip) {
-        fb_list_range_format(v->ip, text);
-        fb_buf_printf(out, " %s", text);
-    }
+        fb_buf_put(out, v->domain->text, v->domain->n);
+    if (v->ip)
+        fb_buf_put(out, text, fb_list_range_format(v->ip, text));
 }
 
 void fb_list_put_hit(struct fb_buf *out, const struct fb_list_set *s, const struct fb_list_hit *h)

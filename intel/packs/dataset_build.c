@@ -1,7 +1,7 @@
 #include "intel/packs/dataset_build.h"
 
+#include "base/json.h"
 #include "base/timefmt.h"
-#include "intel/json_doc.h"
 #include "intel/packs/mmdb_origins.h"
 #include "intel/packs/origin_text.h"
 #include "intel/packs/text_rows.h"
@@ -53,33 +53,39 @@ static enum fb_status read_mmdb(struct fb_dataset_build *b, struct fb_span file,
 }
 
 /* {"000000": "VENDOR\naddress", ...}: an object whose keys are prefixes. */
-static enum fb_status read_oui_object(const cJSON *doc, struct fb_dataset_build *b, uint64_t *bad,
-                                      struct fb_err *err)
+static enum fb_status read_oui_object(const struct fb_json *j, struct fb_dataset_build *b,
+                                      struct fb_buf *scratch, uint64_t *bad, struct fb_err *err)
 {
-    const cJSON *v;
-    cJSON_ArrayForEach(v, doc)
-    {
+    for (uint32_t k = 1; k < j->node[0].after; k = j->node[k + 1].after) {
         unsigned bits;
         uint64_t prefix;
-        struct fb_span key = {(const uint8_t *)v->string, v->string ? strlen(v->string) : 0};
-        if (!cJSON_IsString(v) || !fb_oui_digits(key, &bits, &prefix)) {
+        if (j->node[k + 1].type != FB_JSON_STRING ||
+            !fb_oui_digits(fb_json_text(j, k, scratch), &bits, &prefix)) {
             ++*bad;
             continue;
         }
-        FB_TRY(fb_oui_add(
-            &b->oui, bits, prefix,
-            fb_span_trim((struct fb_span){(const uint8_t *)v->valuestring, strcspn(v->valuestring, "\n")}),
-            err));
+        struct fb_span vendor = fb_json_text(j, k + 1, scratch);
+        const uint8_t *end = vendor.n ? memchr(vendor.p, '\n', vendor.n) : NULL;
+        vendor.n = end ? (size_t)(end - vendor.p) : vendor.n;
+        FB_TRY(fb_oui_add(&b->oui, bits, prefix, fb_span_trim(vendor), err));
     }
-    return FB_OK;
+    return scratch->failed ? fb_err_nomem(err, "a JSON document") : FB_OK;
+}
+
+/* Is the first key of the object a prefix? */
+static bool is_oui_object(const struct fb_json *j, struct fb_buf *scratch)
+{
+    unsigned bits;
+    uint64_t prefix;
+    return j->node[0].type == FB_JSON_OBJECT && j->node[0].after > 1 && j->node[2].type == FB_JSON_STRING &&
+           fb_oui_digits(fb_json_text(j, 1, scratch), &bits, &prefix) && bits >= 24;
 }
 
 static enum fb_status read_json(struct fb_dataset_build *b, struct fb_span text,
                                 struct fb_dataset_report *report, struct fb_err *err)
 {
-    cJSON *doc = NULL;
-    unsigned bits;
-    uint64_t prefix;
+    struct fb_json j;
+    struct fb_buf scratch;
     if (fb_risk_json_is(text)) {
         report->kind = FB_DATASET_RISKS;
         snprintf(report->form, sizeof report->form, "vulnerabilities as JSON");
@@ -87,19 +93,19 @@ static enum fb_status read_json(struct fb_dataset_build *b, struct fb_span text,
         newer_date(b, b->risks.date);
         return FB_OK;
     }
-    FB_TRY(fb_json_doc_parse(text, &doc, err));
+    FB_TRY(fb_json_parse(text.p, text.n, &j, err));
+    fb_buf_init(&scratch, FB_JSON_BYTES_MAX);
     enum fb_status st = FB_OK;
-    const char *key =
-        cJSON_IsObject(doc) && doc->child && cJSON_IsString(doc->child) ? doc->child->string : "";
-    if (fb_oui_digits((struct fb_span){(const uint8_t *)key, strlen(key)}, &bits, &prefix) && bits >= 24) {
+    if (is_oui_object(&j, &scratch)) {
         report->kind = FB_DATASET_OUI;
         snprintf(report->form, sizeof report->form, "MAC blocks as a JSON object");
-        st = read_oui_object(doc, b, &report->bad, err);
+        st = read_oui_object(&j, b, &scratch, &report->bad, err);
     } else {
         st = fb_err_set(err, FB_ERR_NOTFOUND,
                         "a JSON document that is neither about vulnerabilities nor about MAC blocks");
     }
-    cJSON_Delete(doc);
+    fb_buf_release(&scratch);
+    fb_json_release(&j);
     return st;
 }
 
@@ -229,17 +235,29 @@ static void set_empty(char *to, size_t size, struct fb_span s)
     to[n] = '\0';
 }
 
+/* The text of a member, or an empty span. */
+static struct fb_span text_of(const struct fb_json *j, uint32_t object, const char *key,
+                              struct fb_buf *scratch)
+{
+    uint32_t i = fb_json_member(j, object, key);
+    return i && j->node[i].type == FB_JSON_STRING ? fb_json_text(j, i, scratch) : (struct fb_span){NULL, 0};
+}
+
 enum fb_status fb_dataset_about_npm(struct fb_span json, struct fb_dataset_about *about, struct fb_err *err)
 {
-    cJSON *doc = NULL;
-    FB_TRY(fb_json_doc_parse(json, &doc, err));
-    const cJSON *repo = cJSON_GetObjectItemCaseSensitive(doc, "repository");
-    struct fb_span source =
-        cJSON_IsString(repo) ? fb_json_doc_text(doc, "repository") : fb_json_doc_text(repo, "url");
-    set_empty(about->name, sizeof about->name, fb_json_doc_text(doc, "name"));
-    set_empty(about->version, sizeof about->version, fb_json_doc_text(doc, "version"));
-    set_empty(about->licence, sizeof about->licence, fb_json_doc_text(doc, "license"));
-    set_empty(about->source, sizeof about->source, source);
-    cJSON_Delete(doc);
+    struct fb_json j;
+    struct fb_buf scratch;
+    FB_TRY(fb_json_parse(json.p, json.n, &j, err));
+    fb_buf_init(&scratch, FB_JSON_BYTES_MAX);
+    uint32_t repo = fb_json_member(&j, 0, "repository");
+    bool is_text = repo && j.node[repo].type == FB_JSON_STRING;
+    set_empty(about->name, sizeof about->name, text_of(&j, 0, "name", &scratch));
+    set_empty(about->version, sizeof about->version, text_of(&j, 0, "version", &scratch));
+    set_empty(about->licence, sizeof about->licence, text_of(&j, 0, "license", &scratch));
+    if (repo)
+        set_empty(about->source, sizeof about->source,
+                  is_text ? fb_json_text(&j, repo, &scratch) : text_of(&j, repo, "url", &scratch));
+    fb_buf_release(&scratch);
+    fb_json_release(&j);
     return FB_OK;
 }

@@ -17,4 +17,4 @@ fi
 FB=$B/fbforensics python3 tests/bench/peers.py "$capture" "${RUNS:-5}"
 B=$B python3 tests/bench/case.py "${ROWS:-1000000}"
 echo "lists:"
-"$B/bench/bench_lists"
+B=$B python3 tests/bench/lists.py "${ROWS:-1000000}"

@@ -37,7 +37,29 @@ static const struct {
     {BLACK("\"source_url\":\"https://feed.example/\",\"ip_ranges\":[\"224.0.0.0/3\"]"), "224.0.0.251", NULL,
      ""},
     {BLACK("\"source_url\":\"https://feed.example/\",\"ip_ranges\":[\"fe80::/10\"]"), "fe80::1", NULL, ""},
+    {BLACK("\"ip_ranges\":[\"127.0.0.0/8\"]"), "127.0.0.1", NULL, " +b:1"},
+    {BLACK("\"source_url\":\"x\",\"ip_ranges\":[\"127.0.0.0/8\"]"), "127.0.0.1", NULL, ""},
+    {BLACK("\"source_url\":\"x\",\"ip_ranges\":[\"169.254.0.0/16\"]"), "169.254.1.1", NULL, ""},
+    {BLACK("\"source_url\":\"x\",\"ip_ranges\":[\"fd00::/8\"]"), "fd00::1", NULL, ""},
+    {BLACK("\"source_url\":\"x\",\"domains\":[\"bad.example\"]"), "10.1.2.3", "bad.example", " +b:1"},
+    /* an IPv4-mapped address of a session is the IPv4 address */
+    {BLACK("\"ip_ranges\":[\"192.0.2.0/24\"]"), "::ffff:192.0.2.1", NULL, " +b:1"},
+    {BLACK("\"ip_ranges\":[\"192.0.2.0/24\"]"), "::192.0.2.1", NULL, ""},
+    {BLACK("\"ip_ranges\":[\"2001:db8::-2001:db8::ff\"]"), "2001:db8::ff", NULL, " +b:1"},
+    {BLACK("\"ip_ranges\":[\"2001:db8::-2001:db8::ff\"]"), "2001:db8::100", NULL, ""},
+    {BLACK("\"domains\":[\"*bad*\"]"), "9.9.9.9", "notbadatall.example", " +b:1"},
+    {BLACK("\"domains\":[\"*bad*\"]"), "9.9.9.9", "good.example", ""},
     /* other forms */
+    {"[\"192.0.2.1\", \"evil.example\"]", "192.0.2.2", "www.evil.example", ""},
+    {"0.0.0.0 ads.example\n", "0.0.0.0", "www.ads.example", ""},
+    {"{\"name\":\"warn\",\"type\":\"hostname\",\"list\":[\"bad.example\"]}", "9.9.9.9", "bad.example",
+     " +warn:1"},
+    {"{\"name\":\"warn\",\"type\":\"hostname\",\"list\":[\"bad.example\"]}", "9.9.9.9", "notbad.example", ""},
+    {"{\"name\":\"warn\",\"type\":\"cidr\",\"version\":3,\"list\":[\"9.9.9.0/24\"]}", "9.9.8.9", NULL, ""},
+    {"# Feodo\n\"first_seen_utc\",\"dst_ip\",\"dst_port\"\n\"x\",\"51.178.161.32\",\"4643\"\n",
+     "51.178.161.33", NULL, ""},
+    {"Firstseen,DstIP,DstPort\n2020-01-01,5.5.5.5,443\n", "5.5.5.5", NULL, " +list:2"},
+    {"Firstseen,DstIP,DstPort\n2020-01-01,5.5.5.5,443\n", "5.5.5.6", NULL, ""},
     {"[\"192.0.2.1\", \"evil.example\"]", "192.0.2.1", NULL, " +list:1"},
     {"# plain\n192.0.2.1\n198.51.100.0/24 ; SBL1\n*.evil.example # why\n", "198.51.100.9", NULL, " +list:3"},
     {"# plain\n192.0.2.1\n198.51.100.0/24 ; SBL1\n*.evil.example # why\n", "9.9.9.9", "x.evil.example",
@@ -161,6 +183,7 @@ static void address_forms_are_right_or_refused_never_guessed(void **state)
                                         "1::2::3",
                                         "2001:db8::/32/32",
                                         "1.2.3.4-5",
+                                        "1.2.3.4-1.2.3",
                                         "1.2.3.9-1.2.3.4",
                                         "1.2.3.4-::1",
                                         "",
@@ -177,6 +200,43 @@ static void address_forms_are_right_or_refused_never_guessed(void **state)
     for (size_t i = 0; i < sizeof WRONG / sizeof *WRONG; i++)
         if (fb_list_range_parse(WRONG[i], strlen(WRONG[i]), &r, &why))
             fail_msg("\"%s\" was taken for an address", WRONG[i]);
+}
+
+static void what_is_neither_address_nor_name_is_refused(void **state)
+{
+    (void)state;
+    static const char *const WRONG[] = {"0x7f.1",   "0x7f000001", "1.2.3.4.5",
+                                        "host.123", "1234567",    "256.1.1.1."};
+    static const char *const RIGHT[] = {"7f.example", "1.2.3.4.example", "0x.cafe", "123.com", "f00", "a.*"};
+    struct fb_list_pattern p;
+    const char *why;
+    for (size_t i = 0; i < sizeof WRONG / sizeof *WRONG; i++)
+        if (fb_list_pattern_parse(WRONG[i], strlen(WRONG[i]), &p, &why))
+            fail_msg("\"%s\" was taken for a name", WRONG[i]);
+    for (size_t i = 0; i < sizeof RIGHT / sizeof *RIGHT; i++)
+        if (!fb_list_pattern_parse(RIGHT[i], strlen(RIGHT[i]), &p, &why))
+            fail_msg("\"%s\": %s", RIGHT[i], why);
+}
+
+static void a_cname_behind_a_proven_name_is_known_to_blacklists_and_to_no_whitelist(void **state)
+{
+    (void)state;
+    struct fb_list_name name[2] = {{"cdn.shop.example", 16, FB_LIST_PROVEN},
+                                   {"Tracker.Example", 15, FB_LIST_ALIAS}};
+    struct list_subject x;
+    list_subject(&x, "9.9.9.9", 443, 6, NULL);
+    x.s.resp.name = name;
+    x.s.resp.nnames = 2;
+    struct fb_list_set *s = list_set(BLACK("\"domains\":[\"tracker.example\"]"), NULL);
+    assert_string_equal(list_judge_text(s, &x.s), "unknown +b:1");
+    x.s.resp.nnames = 1;
+    assert_string_equal(list_judge_text(s, &x.s), "unknown");
+    fb_list_set_free(s);
+    s = list_set("{\"whitelists\":[{\"name\":\"w\",\"endpoints\":[{\"domain\":\"tracker.example\"}]}]}",
+                 NULL);
+    x.s.resp.nnames = 2;
+    assert_string_equal(list_judge_text(s, &x.s), "nonconforming");
+    fb_list_set_free(s);
 }
 
 #define NRANGES 300
@@ -255,6 +315,60 @@ static void a_million_addresses_find_what_a_linear_scan_finds(void **state)
     fb_list_ranges_free(t);
 }
 
+static void random_block(struct test_random *r, struct fb_list_range *out)
+{
+    char text[FB_ADDR_STRLEN + 4];
+    const char *why;
+    uint32_t a = (uint32_t)tr_next(r), b = (uint32_t)tr_next(r);
+    unsigned bits = 8 + tr_below(r, 25);
+    if (tr_below(r, 4))
+        snprintf(text, sizeof text, "%u.%u.%u.%u/%u", a >> 24, a >> 16 & 255, a >> 8 & 255, a & 255, bits);
+    else
+        snprintf(text, sizeof text, "2%x:%x:%x::/%u", a >> 20, a & 0xffff, b & 0xffff, bits + 4);
+    if (!fb_list_range_parse(text, strlen(text), out, &why))
+        fail_msg("%s: %s", text, why);
+}
+
+/* The table over the first bits of an address is larger when there are more blocks. */
+static void tables_of_every_size_find_what_a_linear_scan_finds(void **state)
+{
+    (void)state;
+    static const uint32_t SIZE[] = {0, 1, 2, 1000, 6000, 40000};
+    struct test_random r = {17};
+    struct fb_list_range *v = calloc(40000, sizeof *v);
+    assert_non_null(v);
+    for (size_t k = 0; k < sizeof SIZE / sizeof *SIZE; k++) {
+        struct fb_list_ranges *t = NULL;
+        size_t hits = 0;
+        assert_int_equal(fb_list_ranges_new(&t, NULL), FB_OK);
+        for (uint32_t i = 0; i < SIZE[k]; i++) {
+            random_block(&r, &v[i]);
+            assert_int_equal(fb_list_ranges_add(t, &v[i], i, NULL), FB_OK);
+        }
+        assert_int_equal(fb_list_ranges_build(t, NULL, NULL, NULL), FB_OK);
+        assert_true(fb_list_ranges_blocks(t) == SIZE[k]);
+        for (int i = 0; i < 1000; i++) {
+            struct fb_list_range at;
+            struct seen s = {.n = 0};
+            size_t n = 0;
+            random_block(&r, &at);
+            const struct fb_addr *a = i % 2 ? &at.lo : &at.hi;
+            fb_list_ranges_find(t, a, on_hit, &s);
+            qsort(s.entry, s.n, sizeof *s.entry, by_entry);
+            for (uint32_t e = 0; e < SIZE[k]; e++)
+                if (fb_list_range_has(&v[e], a)) {
+                    assert_true(n < s.n);
+                    assert_int_equal(s.entry[n++], e);
+                }
+            assert_int_equal(n, s.n);
+            hits += n;
+        }
+        assert_true(SIZE[k] < 1000 || hits > 100);
+        fb_list_ranges_free(t);
+    }
+    free(v);
+}
+
 static void the_longest_prefix_comes_first(void **state)
 {
     (void)state;
@@ -287,7 +401,10 @@ int main(void)
         cmocka_unit_test(every_list_that_matches_is_named_once),
         cmocka_unit_test(bad_entries_are_counted_with_their_line_and_strict_refuses_them),
         cmocka_unit_test(address_forms_are_right_or_refused_never_guessed),
+        cmocka_unit_test(what_is_neither_address_nor_name_is_refused),
+        cmocka_unit_test(a_cname_behind_a_proven_name_is_known_to_blacklists_and_to_no_whitelist),
         cmocka_unit_test(a_million_addresses_find_what_a_linear_scan_finds),
+        cmocka_unit_test(tables_of_every_size_find_what_a_linear_scan_finds),
         cmocka_unit_test(the_longest_prefix_comes_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

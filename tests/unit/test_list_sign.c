@@ -112,12 +112,13 @@ static void to_base64(const uint8_t *p, size_t n, char *out, size_t size)
 }
 
 /* A key file and a signature as minisign writes them. */
-static void make_minisign(const char *doc, bool prehashed, char key_text[static 300],
+static void make_minisign(const char *doc, bool prehashed, const char *comment, char key_text[static 300],
                           char sig_text[static 600])
 {
     uint8_t seed[32] = {9}, pub[32], secret[64],
             raw[74] = {'E', prehashed ? 'D' : 'd', 1, 2, 3, 4, 5, 6, 7, 8};
-    uint8_t key[42] = {'E', 'd', 1, 2, 3, 4, 5, 6, 7, 8}, hash[64], global[64], both[64 + 9];
+    uint8_t key[42] = {'E', 'd', 1, 2, 3, 4, 5, 6, 7, 8}, hash[64], global[64], both[64 + 100];
+    size_t ncomment = strlen(comment);
     char a[200], b[200];
     crypto_sign_seed_keypair(pub, secret, seed);
     memcpy(key + 10, pub, 32);
@@ -129,11 +130,11 @@ static void make_minisign(const char *doc, bool prehashed, char key_text[static 
     else
         crypto_sign_detached(raw + 10, NULL, (const uint8_t *)doc, strlen(doc), secret);
     memcpy(both, raw + 10, 64);
-    memcpy(both + 64, "timestamp", 9);
-    crypto_sign_detached(global, NULL, both, sizeof both, secret);
+    memcpy(both + 64, comment, ncomment);
+    crypto_sign_detached(global, NULL, both, 64 + ncomment, secret);
     to_base64(raw, sizeof raw, a, sizeof a);
     to_base64(global, sizeof global, b, sizeof b);
-    snprintf(sig_text, 600, "untrusted comment: signature\n%s\ntrusted comment: timestamp\n%s\n", a, b);
+    snprintf(sig_text, 600, "untrusted comment: signature\n%s\ntrusted comment: %s\n%s\n", a, comment, b);
 }
 
 static void minisign_files_verify_in_both_forms_with_their_trusted_comment(void **state)
@@ -144,7 +145,7 @@ static void minisign_files_verify_in_both_forms_with_their_trusted_comment(void 
         char key_text[300], sig[600];
         struct fb_list_key key;
         struct fb_list_signature out;
-        make_minisign(doc, prehashed, key_text, sig);
+        make_minisign(doc, prehashed, "timestamp", key_text, sig);
         assert_true(fb_list_minisign_key(key_text, strlen(key_text), &key));
         assert_string_equal(key.id, "0807060504030201");
         assert_int_equal(fb_list_verify_minisign(doc, strlen(doc), sig, strlen(sig), &key, 1, &out, NULL),
@@ -164,6 +165,33 @@ static void minisign_files_verify_in_both_forms_with_their_trusted_comment(void 
     }
 }
 
+static void a_minisign_file_says_when_the_list_was_signed(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *comment;
+        bool has_time;
+        int64_t seconds;
+    } CASES[] = {{"timestamp:1700000000", true, 1700000000},
+                 {"timestamp:1700000000\tfile:feed.txt\thashed", true, 1700000000},
+                 {"timestamp:", false, 0},
+                 {"timestamp:17x", false, 0},
+                 {"timestamp:99999999999999999999", false, 0},
+                 {"signed at 1700000000", false, 0}};
+    static const char doc[] = "192.0.2.1\n";
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        char key_text[300], sig[600];
+        struct fb_list_key key;
+        struct fb_list_signature out;
+        make_minisign(doc, true, CASES[i].comment, key_text, sig);
+        assert_true(fb_list_minisign_key(key_text, strlen(key_text), &key));
+        assert_int_equal(fb_list_verify_minisign(doc, strlen(doc), sig, strlen(sig), &key, 1, &out, NULL),
+                         FB_OK);
+        assert_int_equal(out.has_time, CASES[i].has_time);
+        assert_int_equal(out.time_ns, CASES[i].seconds * 1000000000);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -172,6 +200,7 @@ int main(void)
         cmocka_unit_test(a_signed_list_verifies_until_a_byte_that_counts_changes),
         cmocka_unit_test(the_older_form_proves_that_a_list_is_whole),
         cmocka_unit_test(minisign_files_verify_in_both_forms_with_their_trusted_comment),
+        cmocka_unit_test(a_minisign_file_says_when_the_list_was_signed),
     };
     return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -60,6 +60,30 @@ static const struct rule RULES[] = {
     {ONE("{\"ips\":[\"192.0.2.3-192.0.2.9\"]}"), "192.0.2.10", 5, 6, NULL, NULL, 0, NULL, NULL, NO},
     {ONE("{\"ip\":\"::ffff:192.0.2.1\"}"), "192.0.2.1", 5, 6, NULL, NULL, 0, NULL, NULL, YES("ip")},
     {ONE("{\"ip\":\"::/0\"}"), "192.0.2.1", 5, 6, NULL, NULL, 0, NULL, NULL, NO},
+    /* one key in both forms is a union */
+    {ONE("{\"domain\":\"a.example\",\"domains\":[\"b.example\",\"*.c.example\"]}"), "1.1.1.1", 5, 6,
+     "a.example", NULL, 0, NULL, NULL, YES("domain")},
+    {ONE("{\"domain\":\"a.example\",\"domains\":[\"b.example\",\"*.c.example\"]}"), "1.1.1.1", 5, 6,
+     "x.c.example", NULL, 0, NULL, NULL, YES("domain")},
+    {ONE("{\"domain\":\"a.example\",\"domains\":[\"b.example\",\"*.c.example\"]}"), "1.1.1.1", 5, 6,
+     "c.example", NULL, 0, NULL, NULL, NO},
+    {ONE("{\"ips\":[\"2.2.2.0/24\"],\"ip\":\"1.1.1.1\"}"), "1.1.1.1", 5, 6, NULL, NULL, 0, NULL, NULL,
+     YES("ip")},
+    {ONE("{\"ips\":[\"2.2.2.0/24\"],\"ip\":\"1.1.1.1\"}"), "2.2.2.9", 5, 6, NULL, NULL, 0, NULL, NULL,
+     YES("ip")},
+    {ONE("{\"ips\":[\"2.2.2.0/24\"],\"ip\":\"1.1.1.1\"}"), "2.2.3.0", 5, 6, NULL, NULL, 0, NULL, NULL, NO},
+    /* IPv6 */
+    {ONE("{\"ip\":\"2001:db8::/32\"}"), "2001:db8:ffff::1", 5, 6, NULL, NULL, 0, NULL, NULL, YES("ip")},
+    {ONE("{\"ip\":\"2001:db8::/32\"}"), "2001:db9::", 5, 6, NULL, NULL, 0, NULL, NULL, NO},
+    {ONE("{\"ip\":\"2001:db8::1-2001:db8::9\"}"), "2001:db8::9", 5, 6, NULL, NULL, 0, NULL, NULL, YES("ip")},
+    {ONE("{\"ip\":\"2001:db8::1-2001:db8::9\"}"), "2001:db8::a", 5, 6, NULL, NULL, 0, NULL, NULL, NO},
+    /* everything that is stated must hold */
+    {ONE("{\"ip\":\"1.1.1.1\",\"port\":22,\"protocol\":\"TCP\",\"process\":\"ssh\"}"), "1.1.1.1", 22, 6, NULL,
+     "ssh", 0, NULL, NULL, YES("ip")},
+    {ONE("{\"ip\":\"1.1.1.1\",\"port\":22,\"protocol\":\"TCP\",\"process\":\"ssh\"}"), "1.1.1.1", 22, 17,
+     NULL, "ssh", 0, NULL, NULL, NO},
+    {ONE("{\"ip\":\"1.1.1.1\",\"port\":22,\"protocol\":\"TCP\",\"process\":\"ssh\"}"), "1.1.1.1", 22, 6, NULL,
+     "scp", 0, NULL, NULL, NO},
     /* AS, also when the place holds */
     {ONE("{\"as_number\":13335}"), "1.1.1.1", 5, 6, NULL, NULL, 13335, "US", "CLOUDFLARENET",
      YES("as_number")},
@@ -73,6 +97,10 @@ static const struct rule RULES[] = {
     {ONE("{\"as_owner\":\"CloudFlareNet\"}"), "1.1.1.1", 5, 6, NULL, NULL, 1, NULL, "CLOUDFLARE", NO},
     {ONE("{\"domain\":\"a.example\",\"as_number\":2}"), "1.1.1.1", 5, 6, "a.example", NULL, 1, NULL, NULL,
      NO},
+    {ONE("{\"ip\":\"1.1.1.1\",\"as_number\":1,\"as_country\":\"DE\"}"), "1.1.1.1", 5, 6, NULL, NULL, 1, "US",
+     NULL, NO},
+    {ONE("{\"ip\":\"1.1.1.1\",\"as_number\":1,\"as_country\":\"DE\"}"), "1.1.1.1", 5, 6, NULL, NULL, 1, "DE",
+     NULL, YES("ip")},
     {ONE("{\"ip\":\"1.1.1.1\",\"as_number\":1}"), "1.1.1.1", 5, 6, "a.example", NULL, 1, NULL, NULL,
      YES("ip")},
     /* nothing stated */
@@ -277,6 +305,89 @@ static void own_endpoints_come_first_then_parents_depth_first_each_once(void **s
     fb_list_set_free(s);
 }
 
+static enum fb_status build_two(const char *one, const char *two, struct fb_list_set **s, struct fb_err *err)
+{
+    static const struct fb_list_set_opts none;
+    assert_int_equal(fb_list_set_new(&none, s, err), FB_OK);
+    assert_int_equal(fb_list_set_add(*s, list_read(one, "one.json"), err), FB_OK);
+    assert_int_equal(fb_list_set_add(*s, list_read(two, "two.json"), err), FB_OK);
+    return fb_list_set_build(*s, err);
+}
+
+static void lists_of_several_files_extend_each_other_but_no_name_stands_twice(void **state)
+{
+    (void)state;
+    struct fb_list_set *s = NULL;
+    struct fb_err err = {0};
+    struct list_subject x;
+    list_subject(&x, "9.9.9.9", 22, 6, NULL);
+    assert_int_equal(build_two(LISTS("{\"name\":\"a\",\"extends\":[\"b\"]}"),
+                               LISTS("{\"name\":\"b\",\"endpoints\":[{\"port\":22}]}"), &s, &err),
+                     FB_OK);
+    assert_string_equal(list_judge_text(s, &x.s), "conforming b 0 port");
+    fb_list_set_free(s);
+    assert_int_equal(build_two(LISTS("{\"name\":\"a\",\"extends\":[\"b\"]}"),
+                               LISTS("{\"name\":\"b\",\"extends\":[\"a\"]}"), &s, &err),
+                     FB_ERR_INPUT);
+    assert_non_null(strstr(err.msg, "circle: a -> b -> a"));
+    fb_list_set_free(s);
+    assert_int_equal(
+        build_two(LISTS("{\"name\":\"a\"}"), LISTS("{\"name\":\"b\"},{\"name\":\"a\"}"), &s, &err),
+        FB_ERR_INPUT);
+    assert_non_null(strstr(err.msg, "two.json: line 1: a second whitelist with the name \"a\""));
+    fb_list_set_free(s);
+    assert_int_equal(
+        build_two("{\"blacklists\":[{\"name\":\"x\"}]}", "{\"blacklists\":[{\"name\":\"x\"}]}", &s, &err),
+        FB_ERR_INPUT);
+    assert_non_null(strstr(err.msg, "two.json: a second blacklist with the name of one in one.json"));
+    fb_list_set_free(s);
+}
+
+static void a_chosen_list_brings_what_it_extends_and_no_other(void **state)
+{
+    (void)state;
+    static const char text[] =
+        LISTS("{\"name\":\"a\",\"extends\":[\"b\"]},{\"name\":\"b\",\"endpoints\":[{\"port\":1}]},"
+              "{\"name\":\"c\",\"endpoints\":[{\"port\":2}]}");
+    static const struct fb_list_set_opts none;
+    const char *name = "a", *wrong = "d";
+    struct fb_list_set *s = NULL;
+    struct list_subject x;
+    assert_int_equal(fb_list_set_new(&none, &s, NULL), FB_OK);
+    assert_int_equal(fb_list_set_add(s, list_read(text, "l.json"), NULL), FB_OK);
+    fb_list_set_choose(s, &name, 1);
+    assert_int_equal(fb_list_set_build(s, NULL), FB_OK);
+    list_subject(&x, "9.9.9.9", 1, 6, NULL);
+    assert_string_equal(list_judge_text(s, &x.s), "conforming b 0 port");
+    x.s.resp.port = 2;
+    assert_string_equal(list_judge_text(s, &x.s), NO);
+    fb_list_set_free(s);
+    assert_int_equal(fb_list_set_new(&none, &s, NULL), FB_OK);
+    assert_int_equal(fb_list_set_add(s, list_read(text, "l.json"), NULL), FB_OK);
+    fb_list_set_choose(s, &wrong, 1);
+    assert_int_equal(fb_list_set_build(s, NULL), FB_ERR_USAGE);
+    fb_list_set_free(s);
+}
+
+static void what_is_not_known_is_told_apart_from_what_is_another(void **state)
+{
+    (void)state;
+    static const char text[] = ONE("{\"process\":\"ssh\",\"as_number\":1,\"as_owner\":\"X\"}");
+    struct fb_list_file *f = list_read(text, "l.json");
+    struct list_subject x;
+    list_subject(&x, "9.9.9.9", 22, 6, NULL);
+    unsigned all = FB_LIST_BY_PROCESS | FB_LIST_BY_AS_NUMBER | FB_LIST_BY_AS_OWNER;
+    assert_int_equal(fb_list_endpoint_failures(&f->white[0].endpoint[0], &x.s, false),
+                     all | FB_LIST_NOT_KNOWN(all));
+    x.s.process = "scp";
+    x.s.resp.as = (struct fb_list_as){true, 2, NULL, "Y"};
+    assert_int_equal(fb_list_endpoint_failures(&f->white[0].endpoint[0], &x.s, false), all);
+    x.s.resp.as.owner = NULL; /* the number is known, the owner is not */
+    assert_int_equal(fb_list_endpoint_failures(&f->white[0].endpoint[0], &x.s, false),
+                     all | FB_LIST_NOT_KNOWN(FB_LIST_BY_AS_OWNER));
+    fb_list_file_free(f);
+}
+
 static void the_first_matching_endpoint_is_reported(void **state)
 {
     (void)state;
@@ -308,7 +419,8 @@ static void a_session_that_conforms_to_nothing_is_told_what_was_nearest(void **s
         assert_int_equal(v.conformance, FB_LIST_NONCONFORMING);
         assert_int_equal(v.nnear, 3);
         assert_int_equal(v.near[0].active, 1);
-        assert_int_equal(v.near[0].failed, FB_LIST_BY_PORT | FB_LIST_BY_PROCESS);
+        assert_int_equal(v.near[0].failed,
+                         FB_LIST_BY_PORT | FB_LIST_BY_PROCESS | FB_LIST_NOT_KNOWN(FB_LIST_BY_PROCESS));
         assert_int_equal(v.near[1].active, 0);
         assert_int_equal(v.near[1].failed, FB_LIST_BY_DOMAIN);
         assert_int_equal(v.near[2].active, 2);
@@ -343,6 +455,20 @@ static const struct {
     {LISTS("{\"name\":\"a\",\"extends\":[\"a\"]}"), "circle: a -> a"},
     {LISTS("{\"name\":\"a\",\"extends\":[\"b\"]},{\"name\":\"b\",\"extends\":[\"x\"]}"),
      "not there: a -> b -> x"},
+    {ONE("{\"ports\":[{\"start\":1,\"stop\":2}]}"), "endpoints[0].ports[0].stop: there is no such key"},
+    {ONE("{\"ports\":[{\"start\":1}]}"), "a range of ports has a start and an end"},
+    {ONE("{\"as_number\":-1}"), "the number of an autonomous system"},
+    {ONE("{\"as_number\":\"13335\"}"), "the number of an autonomous system"},
+    {ONE("{\"process\":\"\"}"), "endpoints[0].process: an empty text"},
+    {ONE("{\"domain\":\"m\xc3\xbcller.example\"}"), "write its A-labels (xn--)"},
+    {ONE("{\"domain\":\"1.2.3.400\"}"), "its last part is a number"},
+    {ONE("{\"domain\":\"a..example\"}"), "an empty label"},
+    {LISTS("{\"name\":\"a\",\"endpoint\":[]}"),
+     "whitelists[0].endpoint: there is no such key; did you mean \"endpoints\"?"},
+    {LISTS("{\"name\":\"a,b\"}"), "no comma"},
+    {LISTS("{\"name\":\"a\",\"endpoints\":{}}"), "expected an array, found an object"},
+    {LISTS("{\"name\":\"a\",\"extends\":\"b\"}"), "expected an array, found a string"},
+    {"{\"whitelists\":[],\"blacklists\":[]}", "whitelists or blacklists, not both"},
     {"{\"whitelists\":[],\"whitelists\":[]}", "byte 17 (line 1): this key stands twice"},
     {"{\"whitelists\":[\n]", "line 2"},
 };
@@ -417,6 +543,9 @@ int main(void)
         cmocka_unit_test(a_ptr_name_counts_only_when_it_is_trusted),
         cmocka_unit_test(egress_scope_leaves_everything_else_unjudged),
         cmocka_unit_test(own_endpoints_come_first_then_parents_depth_first_each_once),
+        cmocka_unit_test(lists_of_several_files_extend_each_other_but_no_name_stands_twice),
+        cmocka_unit_test(a_chosen_list_brings_what_it_extends_and_no_other),
+        cmocka_unit_test(what_is_not_known_is_told_apart_from_what_is_another),
         cmocka_unit_test(the_first_matching_endpoint_is_reported),
         cmocka_unit_test(a_session_that_conforms_to_nothing_is_told_what_was_nearest),
         cmocka_unit_test(what_is_wrong_in_a_whitelist_is_named_with_its_place),

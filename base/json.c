@@ -1,5 +1,5 @@
 /* RFC 8259; surrogates that stand alone are refused, as is a key that stands twice in an object. */
-#include "intel/lists/list_json.h"
+#include "base/json.h"
 
 #include "base/utf8.h"
 
@@ -40,7 +40,7 @@ static enum fb_status add(struct parser *p, enum fb_json_type type, size_t off, 
         size_t cap = p->cap ? p->cap * 2 : 64;
         struct fb_json_node *node = realloc(j->node, cap * sizeof *node);
         if (!node)
-            return fb_err_nomem(p->err, "a list");
+            return fb_err_nomem(p->err, "a JSON document");
         j->node = node;
         p->cap = cap;
     }
@@ -190,7 +190,7 @@ static enum fb_status check_keys(struct parser *p, uint32_t object)
     size_t n;
     uint32_t *key = fb_json_keys(p->j, object, true, &n), twice = 0;
     if (n && !key)
-        return fb_err_nomem(p->err, "a list");
+        return fb_err_nomem(p->err, "a JSON document");
     for (size_t i = 1; i < n; i++) {
         if (fb_json_key_cmp(p->j, key[i - 1], key[i], true) != 0)
             continue;
@@ -262,7 +262,8 @@ enum fb_status fb_json_parse(const void *text, size_t n, struct fb_json *out, st
     struct parser p = {.j = out, .err = err};
     *out = (struct fb_json){.text = text, .n = n};
     if (n > FB_JSON_BYTES_MAX)
-        return fb_err_set(err, FB_ERR_LIMIT, "%zu bytes; a list has at most %zu", n, FB_JSON_BYTES_MAX);
+        return fb_err_set(err, FB_ERR_LIMIT, "%zu bytes; a JSON document has at most %zu", n,
+                          FB_JSON_BYTES_MAX);
     if (n >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
         p.at = 3; /* the mark of UTF-8 that some editors write */
     enum fb_status st = FB_OK;

@@ -1,10 +1,13 @@
-/* JSON (RFC 8259) as a flat array of nodes that know where they stand in the text.
+/* JSON (RFC 8259) as a flat array of nodes that know where they stand in the text: for every document that
+ * somebody else wrote (lists, data sets). What this program wrote itself, the parameters in the custody log,
+ * is read with cJSON instead, which is shorter to use and knows neither places nor numbers beyond a double,
+ * nor refuses a key that stands twice.
  *
  * Everything is checked while parsing: grammar, UTF-8, surrogates, depth, and that no object has a key twice.
  * A node borrows from the text, which must outlive it. Children of node i are the nodes i+1 ... node[i].after
  * - 1, each followed by its own children; an object has keys and values in turn. One thread. */
-#ifndef FB_INTEL_LIST_JSON_H
-#define FB_INTEL_LIST_JSON_H
+#ifndef FB_BASE_JSON_H
+#define FB_BASE_JSON_H
 
 #include "base/buf.h"
 #include "base/cursor.h"
