@@ -108,6 +108,22 @@ static void items(struct fb_buf *b, const struct fb_device *v)
     }
 }
 
+/* Of every address that somebody asked a resolver about. */
+static void resolved(struct fb_buf *b, const struct fb_device *v, const struct fb_resolved_names *r)
+{
+    struct fb_resolved_entry e;
+    bool any = false;
+    fb_buf_puts(b, ",\"resolved\":[");
+    for (size_t i = 0; i < v->naddrs; i++) {
+        if (!fb_resolved_names_find(r, &v->addrs[i].addr, &e))
+            continue;
+        fb_buf_puts(b, any ? "," : "");
+        fb_resolved_put_json(b, &e);
+        any = true;
+    }
+    fb_buf_putc(b, ']');
+}
+
 void fb_hosts_json(const struct fb_device *v, const struct fb_hosts_opts *o, struct fb_buf *b)
 {
     fb_buf_printf(b, "{\"record\":\"device\",\"local\":%s", v->local ? "true" : "false");
@@ -128,6 +144,8 @@ void fb_hosts_json(const struct fb_device *v, const struct fb_hosts_opts *o, str
                   (unsigned long long)v->items_shed);
     time_at(b, "first", v->first_ns);
     time_at(b, "last", v->last_ns);
+    if (fb_resolved_names_count(o->resolved))
+        resolved(b, v, o->resolved);
     fb_buf_puts(b, ",\"known\":{");
     size_t start = b->len;
     items(b, v);

@@ -1,8 +1,9 @@
 #include "cli/name_list.h"
 
 #include "base/hash.h"
-#include "intel/wire/dns_def.h"
+#include "cli/resolved_names.h"
 #include "intel/names_def.h"
+#include "intel/wire/dns_def.h"
 #include "store/rectab.h"
 
 #include <stdlib.h>
@@ -297,6 +298,22 @@ static int by_name(const void *pa, const void *pb)
     return d ? d : strcmp(a->source, b->source);
 }
 
+/* What a resolver said is nobody's in the traffic: no client, no session. */
+static enum fb_status read_resolved(struct fb_name_list *l, struct fb_case *c, struct fb_err *err)
+{
+    struct fb_resolved_names *r;
+    FB_TRY(fb_resolved_names_load(c, &r, err));
+    for (size_t i = 0; i < fb_resolved_names_count(r) && !l->failed; i++) {
+        struct fb_resolved_entry e = fb_resolved_names_at(r, i);
+        struct fb_cur list = fb_cur_init(e.names.p, e.names.n);
+        struct fb_span name;
+        while (fb_rec_next_item(&list, &name))
+            note(l, name, &e.addr, "resolved", e.asked_ns, NULL, false);
+    }
+    fb_resolved_names_free(r);
+    return FB_OK;
+}
+
 enum fb_status fb_name_list_new(struct fb_case *c, struct fb_name_list **out, struct fb_err *err)
 {
     struct fb_name_list *l = calloc(1, sizeof *l);
@@ -307,6 +324,8 @@ enum fb_status fb_name_list_new(struct fb_case *c, struct fb_name_list **out, st
     enum fb_status st = read_dns(l, c, err);
     if (st == FB_OK)
         st = read_names(l, c, err);
+    if (st == FB_OK)
+        st = read_resolved(l, c, err);
     if (st == FB_OK && l->failed)
         st = fb_err_set(err, FB_ERR_LIMIT,
                         "more names than can be listed at once; the SQL table names has all");

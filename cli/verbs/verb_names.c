@@ -2,6 +2,7 @@
 #include "base/timefmt.h"
 #include "cli/message.h"
 #include "cli/name_list.h"
+#include "cli/resolve_run.h"
 #include "cli/rows.h"
 #include "cli/source.h"
 #include "cli/table.h"
@@ -122,6 +123,7 @@ int fb_verb_names(int argc, char **argv)
     bool json = false, csv = false;
     const char *addr = NULL;
     struct wanted w = {0};
+    struct fb_resolve_args resolve = FB_RESOLVE_ARGS_DEFAULT;
     struct fb_ingest_opts in = FB_INGEST_OPTS_DEFAULT;
     const struct fb_opt opts[] = {
         {'j', "json", FB_OPT_FLAG, &json, NULL, NULL, "JSON lines"},
@@ -129,8 +131,9 @@ int fb_verb_names(int argc, char **argv)
         {0, "name", FB_OPT_TEXT, &w.name, "TEXT", NULL, "names that contain TEXT"},
         {0, "address", FB_OPT_TEXT, &addr, "ADDR", NULL, "names of this address"},
         {0, "source", FB_OPT_TEXT, &w.source, "WORD", NULL,
-         "dns, mdns, llmnr, nbns, ptr, dhcp, tls_sni, quic_sni or http_host"},
+         "dns, mdns, llmnr, nbns, ptr, dhcp, tls_sni, quic_sni, http_host or resolved"},
         {'n', "limit", FB_OPT_COUNT, &w.limit, "N", NULL, "no more than N names"},
+        FB_RESOLVE_OPTIONS(resolve),
         FB_SOURCE_OPTIONS(in),
         {0},
     };
@@ -139,10 +142,14 @@ int fb_verb_names(int argc, char **argv)
                                             "so, when first and last, how often, how\n"
                                             "many sessions bear the name at one of their ends, and how many "
                                             "clients were told it or used it. No query\n"
-                                            "is ever sent.",
+                                            "is sent, but with --resolve: then the names that a resolver "
+                                            "gives are kept in the case, with server and\n"
+                                            "time, and listed with the source \"resolved\".",
                                             "  fbforensics names office.fbcase\n"
                                             "  fbforensics names office.fbcase --address 192.0.2.7\n"
-                                            "  fbforensics names capture.pcap --source tls_sni --csv\n"};
+                                            "  fbforensics names capture.pcap --source tls_sni --csv\n"
+                                            "  fbforensics names office.fbcase --resolve --resolver "
+                                            "192.0.2.53\n"};
     int nargs, code = fb_cli_parse(&help, opts, argc, argv, &nargs);
     if (code >= 0)
         return code;
@@ -150,13 +157,20 @@ int fb_verb_names(int argc, char **argv)
         return fb_cli_usage(help.verb, "--json and --csv exclude each other");
     if (addr && !(w.has_addr = fb_addr_parse(addr, &w.addr)))
         return fb_cli_usage(help.verb, "%s: not an IP address", addr);
+    code = fb_resolve_args_check(help.verb, &resolve);
+    if (code >= 0)
+        return code;
     struct fb_source src;
     code = fb_source_open(&src, help.verb, argv, nargs, &in);
     if (code >= 0)
         return code;
     struct fb_err err = {0};
     struct fb_out out;
-    enum fb_status st = fb_out_open(&out, NULL, &err);
+    enum fb_status st = FB_OK;
+    if (resolve.on)
+        st = fb_resolve_case(src.c, &resolve, w.has_addr ? &w.addr : NULL, in.quiet, &err);
+    if (st == FB_OK)
+        st = fb_out_open(&out, NULL, &err);
     if (st != FB_OK)
         return fb_source_close(&src, fb_cli_fail(&err));
     st = print(src.c, &w, json ? FB_ROWS_JSON : csv ? FB_ROWS_CSV : FB_ROWS_TABLE, &out, &err);
