@@ -1,11 +1,12 @@
 #include "cli/device_rows.h"
 
+#include "intel/dns_facts.h"
+#include "intel/names_def.h"
 #include "intel/wire/arp_def.h"
 #include "intel/wire/dhcp_def.h"
 #include "intel/wire/dns_def.h"
 #include "intel/wire/ftp_def.h"
 #include "intel/wire/http_def.h"
-#include "intel/names_def.h"
 #include "intel/wire/ndp_def.h"
 #include "intel/wire/smtp_def.h"
 #include "intel/wire/ssdp_def.h"
@@ -250,6 +251,10 @@ static void hosts(struct fb_devices *d, const struct fb_rec_row *row, struct rec
     f.detail = word(source);
     while (next(&r)) {
         uint64_t flags = 0;
+        struct fb_device_fact node = f;
+        if (fb_wire_is(r.k, "NBSTAT") && fb_netbios_node_host(r.t, r.x, &node.text) &&
+            set_addr(&node, &row->cells[FB_DNS_SERVER]))
+            fb_devices_fact(d, &node);
         bool nb = fb_wire_is(r.k, "NB");
         f.has_addr = (nb || fb_wire_is(r.k, "A") || fb_wire_is(r.k, "AAAA")) && to_addr(r.t, &f.addr);
         f.text = nb ? fb_wire_split(&r.n, '<') : r.n;
