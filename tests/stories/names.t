@@ -30,6 +30,30 @@ says "their own Host" out '2,www.example.com,http_host'
 capture names.fbx n.pcap
 code 0 "a session after a lookup" "$FB" show n.pcap 2
 says "bears what its client was told" out 'resp_domain=www.example.com resp_domain_source=dns resp_domain_certainty=90 resp_domain_session=1'
+"$FB" ingest -q n.pcap -o n.fbcase
+sources() { "$FB" sql n.fbcase "SELECT number, resp_domain, resp_domain_certainty FROM names WHERE number = 2" --csv >out; }
+sources
+says "an answer names the session after it" out '2,www.example.com,90'
+"$FB" sql n.fbcase "SELECT params FROM custody WHERE what = 'names'" --csv >out
+says "the grace of names is on record" out '""grace_ns"":300000000000'
+capture grace.fbx g.pcap
+"$FB" ingest -q g.pcap -o n.fbcase --force
+sources
+check "eleven minutes after the answer it holds no more" test "$(wc -l <out)" -eq 1
+code 0 "with a longer grace it does" "$FB" ingest -q g.pcap -o n.fbcase --force --name-grace 20m
+sources
+says "with less certainty" out '2,www.example.com,70'
+"$FB" sql n.fbcase "SELECT params FROM custody WHERE what LIKE 'ingest%' OR what = 'names' ORDER BY seq" --csv >out
+says "and on record" out '""grace_ns"":1200000000000'
+says "with the ingest too" out '""name_grace_ns"":1200000000000'
+code 0 "names --name-grace names the sessions of a case again" "$FB" names n.fbcase --name-grace 0s
+sources
+check "the newest layer counts, though it is empty" test "$(wc -l <out)" -eq 1
+code 0 "the case verifies" "$FB" verify n.fbcase
+code 2 "what is no duration is refused" "$FB" names n.fbcase --name-grace soon
+code 2 "of captures too" "$FB" ingest -q g.pcap -o x.fbcase --name-grace -5s
+check "before anything is made" test ! -e x.fbcase
+code 0 "the replay of it agrees" "$FB" replay n.fbcase --evidence g.pcap
 code 0 "show lists what was found in a session" "$FB" show a.fbcase 1
 says "its transaction" out 'answers=192.0.2.10'
 code 0 "as JSON too" "$FB" show a.fbcase 1 --json
