@@ -29,7 +29,10 @@ static void open_time(struct fb_buf *b, const char *key, int64_t ns)
 
 static void packet(struct fb_buf *b, const struct fb_device_at *at)
 {
-    fb_buf_printf(b, ",\"ordinal\":%llu,\"session\":", (unsigned long long)at->ordinal);
+    if (at->ordinal == FB_DEVICE_NO_PACKET)
+        fb_buf_puts(b, ",\"ordinal\":null,\"session\":");
+    else
+        fb_buf_printf(b, ",\"ordinal\":%llu,\"session\":", (unsigned long long)at->ordinal);
     if (at->number)
         fb_buf_put_u64dec(b, at->number);
     else

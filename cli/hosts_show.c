@@ -17,6 +17,10 @@ static void put_time(struct fb_buf *b, int64_t ns)
 
 static void put_packet(struct fb_buf *b, const struct fb_device_at *at)
 {
+    if (at->ordinal == FB_DEVICE_NO_PACKET) {
+        fb_buf_puts(b, "description of the interface");
+        return;
+    }
     fb_buf_printf(b, "packet %llu", (unsigned long long)at->ordinal);
     if (at->number)
         fb_buf_printf(b, " in session %llu", (unsigned long long)at->number);
