@@ -1,6 +1,7 @@
 #include "base/escape.h"
 #include "base/timefmt.h"
 #include "cli/hosts_print.h"
+#include "cli/intel_print.h"
 
 static void text(struct fb_buf *b, const char *key, struct fb_span s)
 {
@@ -176,5 +177,9 @@ void fb_hosts_json_nets(const struct fb_devices *d, const struct fb_hosts_opts *
                   (unsigned long long)s.nodes, (unsigned long long)s.items, (unsigned long long)s.tenures,
                   (unsigned long long)s.nets, (unsigned long long)s.vetoed, (unsigned long long)s.silent);
     fb_escape_json(b, o->rules, strlen(o->rules));
+    if (o->k) {
+        fb_buf_putc(b, ',');
+        fb_intel_json_pack(b, o->k);
+    }
     fb_buf_puts(b, "}\n");
 }

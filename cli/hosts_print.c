@@ -3,6 +3,7 @@
 #include "base/escape.h"
 #include "base/record.h"
 #include "base/timefmt.h"
+#include "cli/intel_print.h"
 #include "cli/message.h"
 #include "cli/table.h"
 
@@ -188,6 +189,8 @@ static void put_tail(const struct fb_devices *d, const struct fb_hosts_opts *o, 
     put_nets(d, b);
     if (!o->k || !fb_intel_has(o->k, FB_DATASET_OUI))
         fb_buf_puts(b, "vendors: no pack has them (see: fbforensics intel install)\n");
+    if (o->k && fb_intel_digest(o->k))
+        fb_intel_put_pack(b, o->k, "vendors and risks: ");
     if (s.silent)
         fb_buf_printf(b, "%llu sessions went to addresses that did not answer in them\n",
                       (unsigned long long)s.silent);

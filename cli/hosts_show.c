@@ -1,6 +1,7 @@
 #include "base/escape.h"
 #include "base/timefmt.h"
 #include "cli/hosts_print.h"
+#include "cli/intel_print.h"
 
 #define WIDTH 14
 
@@ -224,4 +225,6 @@ void fb_hosts_show(const struct fb_device *v, const struct fb_hosts_opts *o, str
     put_resolved(b, v, o->resolved);
     if (o->k)
         put_risks(b, v, o->k);
+    if (o->k && fb_intel_digest(o->k))
+        fb_intel_put_pack(b, o->k, "intel         ");
 }
