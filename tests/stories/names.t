@@ -20,6 +20,17 @@ says "has its fields" out 'trans_id	rtt	query	qclass	qclass_name	qtype	qtype_nam
 says "and the transaction" out '	udp	1	0.0'
 "$FB" dns a.fbcase --zeek >log
 same "dns --zeek prints the same" out log
+code 0 "Zeek's http.log" "$FB" export --format zeek-http a.fbcase
+says "has its fields" out 'trans_depth	method	host	uri	referrer	version	user_agent	origin	request_body_len	response_body_len	status_code'
+check "as many as types and cells" awk -F '\t' '/^#fields/ { n = NF - 1 } /^#types/ && NF - 1 != n { exit 1 } !/^#/ { rows++; if (NF != n) exit 1 } END { exit !rows }' out
+"$FB" sql a.fbcase 'SELECT count(*) FROM http' --csv | tail -1 | tr -d '\r' >rows
+check "and a line for each request" test "$(grep -vc '^#' out)" -eq "$(cat rows)"
+says "with the host" out '	www.example.com	'
+code 2 "which has no pseudonyms" "$FB" export --format zeek-http a.fbcase --pseudonymize key
+code 0 "Zeek's ssl.log" "$FB" export --format zeek-ssl --no-model -q "$TOP/fixtures/recorded/https.pcapng"
+says "has its fields" out 'version	cipher	curve	server_name	resumed	last_alert	next_protocol	established	ssl_history'
+check "as many as types and cells" awk -F '\t' '/^#fields/ { n = NF - 1 } /^#types/ && NF - 1 != n { exit 1 } !/^#/ { rows++; if (NF != n) exit 1 } END { exit !rows }' out
+says "with version and cipher" out '	TLSv1'
 code 0 "names of a case" "$FB" names a.fbcase --csv
 says "the answer is there" out 'www.example.com,192.0.2.10,dns,'
 says "and the Host of the page" out 'www.example.com,192.0.2.10,http_host,'
