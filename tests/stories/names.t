@@ -74,7 +74,7 @@ check "which is JSON" python3 -c 'import json; r = json.load(open("out"))["seen"
 "$FB" sql b.fbcase "SELECT digest FROM record_table WHERE name IN ('dns','names')" --csv >d2 2>/dev/null || "$FB" info b.fbcase | grep '^table' >d2
 check "there are digests" test -s d1
 same "threads change no table" d1 d2
-web=$TOP/fixtures/recorded/webuse.pcapng
+web=$TOP/fixtures/recorded/dns.pcapng
 names_of() { "$FB" sql "$1" "SELECT * FROM names" --csv; }
 "$FB" ingest -q --no-model --threads 1 "$web" -o w1.fbcase
 "$FB" ingest -q --no-model --threads 4 "$web" -o w4.fbcase
@@ -83,7 +83,7 @@ names_of w4.fbcase >n4
 check "a recording has names" test "$(wc -l <n1)" -gt 1
 same "do not depend on threads" n1 n4
 if command -v editcap >/dev/null; then
-    editcap -c 400 "$web" part.pcapng
+    editcap -c 10 "$web" part.pcapng
     "$FB" ingest -q --no-model part_*.pcapng -o ws.fbcase
     names_of ws.fbcase >ns
     same "nor on how the capture was split" n1 ns
