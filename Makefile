@@ -28,7 +28,7 @@ CFLAGS_ALL = -std=c11 -D_GNU_SOURCE -ffp-contract=off $(FLOATS) $(OPT) $(WARN) $
 CFLAGS_ALL := $(if $(findstring -O0,$(OPT)),$(filter-out -D_FORTIFY_SOURCE=2,$(CFLAGS_ALL)),$(CFLAGS_ALL))
 LDFLAGS_ALL = -pie -Wl,-z,relro,-z,now -pthread $(SAN) $(LDFLAGS)
 
-ROOMS   := base ingest replay replay/service intel intel/wire intel/lists intel/packs intel/devices model model/detect store report
+ROOMS   := base ingest replay replay/service intel intel/wire intel/lists intel/packs intel/devices intel/resolve model model/detect store report
 EXT_SRC := store/fbcase_ext.c
 LIB_SRC := $(filter-out $(EXT_SRC),$(foreach r,$(ROOMS),$(sort $(wildcard $(r)/*.c))))
 # What fbcase.so is made of: reading a case, without packets, files and the command line.

@@ -36,10 +36,12 @@ struct fb_iface {
 };
 
 /* A note about something recognised that is not a packet: comments, name records, secrets, custom blocks. */
+#define FB_NOTE_IFACE_ADDR "interface-address" /* "SECTION.ID mac|ipv4|ipv6 VALUE[/BITS]" of fb_iface */
 struct fb_evidence_note {
     uint64_t byte_off;
     uint64_t pkt_no;
-    char *kind; /* "comment", "name", "secrets", "custom", "journal", "unknown-block", "huge-block" ... */
+    char *kind; /* "comment", "name", "secrets", "custom", "journal", "unknown-block", "huge-block" ...,
+                   FB_NOTE_IFACE_ADDR */
     char *text;
 };
 

@@ -1,12 +1,23 @@
 #include "cli/case_layers.h"
 
 #include "base/escape.h"
+#include "base/timefmt.h"
 #include "cli/name_run.h"
+#include "intel/name_join.h"
 #include "model/model_file.h"
 #include "store/custody.h"
 #include "store/rectab.h"
 
 #include <cjson/cJSON.h>
+
+enum fb_status fb_case_layers_grace(const struct fb_ingest_opts *o, int64_t *ns, struct fb_err *err)
+{
+    *ns = o->has_recorded_grace ? o->recorded_grace_ns : FB_NAME_GRACE_NS;
+    if (o->name_grace && (!fb_duration_parse(o->name_grace, ns) || *ns < 0))
+        return fb_err_set(err, FB_ERR_USAGE, "--name-grace %s: needs a duration such as 90s, 10m or 0s",
+                          o->name_grace);
+    return FB_OK;
+}
 
 enum fb_status fb_case_layers_init(struct fb_case_layers *l, const struct fb_ingest_opts *o,
                                    struct fb_err *err)
@@ -15,6 +26,7 @@ enum fb_status fb_case_layers_init(struct fb_case_layers *l, const struct fb_ing
         .lists = o->lists, .score = o->score && !o->no_model, .path = o->no_model ? NULL : o->model};
     fb_scoring_defaults(&l->how);
     l->how.threads = (unsigned)(o->threads > 64 ? 64 : o->threads);
+    FB_TRY(fb_case_layers_grace(o, &l->name_grace_ns, err));
     if (!l->path)
         return FB_OK;
     if (!l->score)
@@ -39,17 +51,18 @@ void fb_case_layers_put_options(struct fb_buf *out, const char *run_params, cons
         fb_hex(l->model.digest.b, FB_DIGEST_LEN, hex);
         fb_buf_printf(out, "{\"digest\":\"%s\",\"path\":", hex);
         fb_escape_json(out, l->path, strlen(l->path));
-        fb_buf_puts(out, "}}");
+        fb_buf_putc(out, '}');
     } else {
-        fb_buf_puts(out, l->score ? "\"case\"}" : "\"none\"}");
+        fb_buf_puts(out, l->score ? "\"case\"" : "\"none\"");
     }
+    fb_buf_printf(out, ",\"name_grace_ns\":%lld}", (long long)l->name_grace_ns);
 }
 
 enum fb_status fb_case_layers_run(struct fb_case *c, const struct fb_case_layers *l, struct fb_err *err)
 {
     struct fb_scoring_how how = l->how;
     how.model = l->path ? &l->model : NULL;
-    FB_TRY(fb_names_run(c, err));
+    FB_TRY(fb_names_run(c, l->name_grace_ns, NULL, err));
     FB_TRY(
         fb_ingest_lists_apply(l->lists, c, err)); /* before training, which leaves out what is blacklisted */
     return l->score ? fb_scoring_run(c, &how, NULL, err) : FB_OK;
@@ -59,7 +72,8 @@ enum fb_status fb_case_layers_run(struct fb_case *c, const struct fb_case_layers
 
 struct recorded {
     bool any; /* the first ingest got as far as to write it down */
-    bool score;
+    bool score, has_grace;
+    int64_t grace_ns;
     char *path;
     struct fb_err *err;
 };
@@ -72,10 +86,13 @@ static enum fb_status on_record(void *ctx, const struct fb_custody_record *rec)
     cJSON *root = cJSON_Parse(rec->e.params_json);
     const cJSON *options = cJSON_GetObjectItemCaseSensitive(root, "options"),
                 *model = cJSON_GetObjectItemCaseSensitive(options, "model"),
-                *path = cJSON_GetObjectItemCaseSensitive(model, "path");
+                *path = cJSON_GetObjectItemCaseSensitive(model, "path"),
+                *grace = cJSON_GetObjectItemCaseSensitive(options, "name_grace_ns");
     enum fb_status st = FB_EOF; /* the first one counts */
     r->any = true;
     r->score = cJSON_IsObject(model) || (cJSON_IsString(model) && strcmp(model->valuestring, "case") == 0);
+    r->has_grace = cJSON_IsNumber(grace) && grace->valuedouble >= 0 && grace->valuedouble < 9e18;
+    r->grace_ns = r->has_grace ? (int64_t)grace->valuedouble : 0;
     if (cJSON_IsString(path) && !(r->path = strdup(path->valuestring)))
         st = fb_err_nomem(r->err, "a path");
     cJSON_Delete(root);
@@ -84,6 +101,9 @@ static enum fb_status on_record(void *ctx, const struct fb_custody_record *rec)
 
 static bool same_choice(const struct fb_ingest_opts *o, const struct recorded *r)
 {
+    int64_t ns, before = r->has_grace ? r->grace_ns : FB_NAME_GRACE_NS;
+    if (o->name_grace && (fb_case_layers_grace(o, &ns, NULL) != FB_OK || ns != before))
+        return false;
     if (o->no_model)
         return !r->score;
     return !o->model || r->path; /* the file may lie elsewhere now */
@@ -101,11 +121,14 @@ enum fb_status fb_case_layers_recorded(struct fb_case *c, struct fb_ingest_opts 
         return FB_OK; /* it was killed before that: what is asked for now counts */
     if (!same_choice(o, &r)) {
         free(r.path);
-        return fb_err_set(err, FB_ERR_USAGE,
-                          "this case was begun with another choice of model than the one given now; leave it "
-                          "away, and it stays as it was");
+        return fb_err_set(
+            err, FB_ERR_USAGE,
+            "this case was begun with another choice of model or grace of names than the one given "
+            "now; leave it away, and it stays as it was");
     }
     *path = r.path;
+    o->has_recorded_grace = r.has_grace;
+    o->recorded_grace_ns = r.grace_ns;
     o->score = r.score;
     if (!o->model)
         o->model = r.path;
@@ -133,8 +156,11 @@ static enum fb_status complete(struct fb_case *c, struct fb_ingest_opts *o, stru
     FB_TRY(has_table(c, "list_verdict", &judged, err));
     if (info.sealed || scored)
         return FB_EOF;
-    if (!names)
-        FB_TRY(fb_names_run(c, err));
+    if (!names) {
+        int64_t grace_ns;
+        FB_TRY(fb_case_layers_grace(o, &grace_ns, err));
+        FB_TRY(fb_names_run(c, grace_ns, NULL, err));
+    }
     FB_TRY(has_table(c, "names", &now, err));
     bool lists = !judged && o->lists && o->lists->any;
     if (lists)

@@ -7,8 +7,12 @@
 #include "cli/ingest_run.h"
 #include "cli/scoring.h"
 
+/* The grace of names that `o` asks for. FB_ERR_USAGE when what was given is no duration. */
+enum fb_status fb_case_layers_grace(const struct fb_ingest_opts *o, int64_t *ns, struct fb_err *err);
+
 struct fb_case_layers {
     const struct fb_ingest_lists *lists; /* borrowed; NULL: none */
+    int64_t name_grace_ns;
     bool score;
     struct fb_scoring_how how;
     struct fb_model model; /* that was given */
@@ -20,15 +24,16 @@ enum fb_status fb_case_layers_init(struct fb_case_layers *l, const struct fb_ing
                                    struct fb_err *err);
 void fb_case_layers_release(struct fb_case_layers *l); /* accepts a zeroed one */
 
-/* Appends run_params, a JSON object, with the member "model": "case", "none", or {"digest":..,"path":..}. For
- * the custody log: the layers do not belong to the facts, so they are none of the run's own parameters. */
+/* Appends run_params, a JSON object, with the members "model": "case", "none", or {"digest":..,"path":..},
+ * and "name_grace_ns". For the custody log: the layers do not belong to the facts, so they are none of the
+ * run's own parameters. */
 void fb_case_layers_put_options(struct fb_buf *out, const char *run_params, const struct fb_case_layers *l);
 
 /* Makes the layers of a complete case. */
 enum fb_status fb_case_layers_run(struct fb_case *c, const struct fb_case_layers *l, struct fb_err *err);
 
-/* Sets `o->score`, `o->model` to what the case's first ingest recorded; `path` is allocated for the caller.
- * FB_ERR_USAGE when `o` asks for something else. */
+/* Sets `o->score`, `o->model` and the grace of names to what the case's first ingest recorded; `path` is
+ * allocated for the caller. FB_ERR_USAGE when `o` asks for something else. */
 enum fb_status fb_case_layers_recorded(struct fb_case *c, struct fb_ingest_opts *o, char **path,
                                        struct fb_err *err);
 

@@ -1,12 +1,13 @@
 #include "cli/device_facts.h"
 
+#include "cli/device_iface.h"
 #include "cli/device_rows.h"
+#include "intel/names_def.h"
 #include "intel/wire/arp_def.h"
 #include "intel/wire/dhcp_def.h"
 #include "intel/wire/dns_def.h"
 #include "intel/wire/ftp_def.h"
 #include "intel/wire/http_def.h"
-#include "intel/names_def.h"
 #include "intel/wire/ndp_def.h"
 #include "intel/wire/smtp_def.h"
 #include "intel/wire/ssdp_def.h"
@@ -36,6 +37,7 @@ struct walk {
     struct fb_rec_cursor *facts[NFACTS], *said[NSAID];
     struct fb_rec_row row[NFACTS];
     bool has[NFACTS];
+    struct fb_device_ifaces ifaces;
     struct fb_err *err;
 };
 
@@ -55,6 +57,8 @@ static enum fb_status tell_facts(struct walk *w)
         for (size_t i = 0; i < NFACTS; i++)
             if (w->has[i] && (best == NFACTS || w->row[i].at.ts_ns < w->row[best].at.ts_ns))
                 best = i;
+        FB_TRY(fb_device_ifaces_until(&w->ifaces, w->d, best == NFACTS ? INT64_MAX : w->row[best].at.ts_ns,
+                                      w->err));
         if (best == NFACTS)
             return FB_OK;
         FACTS[best].tell(w->d, &w->row[best]);
@@ -126,7 +130,7 @@ static enum fb_status on_session(void *ctx, const struct fb_session *s)
 
 enum fb_status fb_device_facts(struct fb_case *c, struct fb_devices *d, struct fb_err *err)
 {
-    struct walk w = {.d = d, .err = err};
+    struct walk w = {.d = d, .ifaces = {.c = c}, .err = err};
     enum fb_status st = FB_OK;
     for (size_t i = 0; st == FB_OK && i < NFACTS; i++)
         st = fb_rec_open(c, FACTS[i].def, FB_REC_NEWEST, &w.facts[i], err);
@@ -136,6 +140,7 @@ enum fb_status fb_device_facts(struct fb_case *c, struct fb_devices *d, struct f
         st = tell_facts(&w);
     if (st == FB_OK)
         st = fb_case_each_session(c, on_session, &w, err);
+    fb_device_ifaces_release(&w.ifaces);
     for (size_t i = 0; i < NFACTS; i++)
         fb_rec_close(w.facts[i]);
     for (size_t i = 0; i < NSAID; i++)

@@ -1,11 +1,12 @@
 #include "cli/device_rows.h"
 
+#include "intel/dns_facts.h"
+#include "intel/names_def.h"
 #include "intel/wire/arp_def.h"
 #include "intel/wire/dhcp_def.h"
 #include "intel/wire/dns_def.h"
 #include "intel/wire/ftp_def.h"
 #include "intel/wire/http_def.h"
-#include "intel/names_def.h"
 #include "intel/wire/ndp_def.h"
 #include "intel/wire/smtp_def.h"
 #include "intel/wire/ssdp_def.h"
@@ -55,6 +56,31 @@ static void say(struct fb_devices *d, struct fb_device_fact f, enum fb_device_it
     fb_devices_fact(d, &f);
 }
 
+static bool to_addr(struct fb_span s, struct fb_addr *out)
+{
+    char text[FB_ADDR_STRLEN];
+    if (s.n >= sizeof text)
+        return false;
+    memcpy(text, s.p, s.n);
+    text[s.n] = '\0';
+    return strlen(text) == s.n && fb_addr_parse(text, out);
+}
+
+/* Each address of a list: `why` it has the role. */
+static void each_addr(struct fb_devices *d, const struct fb_rec_row *row, const struct fb_rec_cell *list,
+                      enum fb_device_fact_kind kind, const char *why)
+{
+    struct fb_cur c = fb_cur_init(list->s.p, list->null ? 0 : list->s.n);
+    struct fb_device_fact f = fact(kind, row);
+    struct fb_span s;
+    f.text = word(why);
+    while (fb_rec_next_item(&c, &s)) {
+        f.has_addr = to_addr(s, &f.addr);
+        if (f.has_addr)
+            fb_devices_fact(d, &f);
+    }
+}
+
 /* ---- ARP, neighbour discovery ---- */
 
 void fb_device_row_arp(struct fb_devices *d, const struct fb_rec_row *row)
@@ -86,6 +112,8 @@ static void routes(struct fb_devices *d, const struct fb_rec_row *row)
     struct fb_device_fact p = fact(FB_DEVICE_PREFIX, row);
     while (fb_rec_next_item(&list, &p.text))
         fb_devices_fact(d, &p);
+    if (ra)
+        each_addr(d, row, &c[FB_NDP_RDNSS], FB_DEVICE_RESOLVES, "a router advertisement names it");
 }
 
 void fb_device_row_ndp(struct fb_devices *d, const struct fb_rec_row *row)
@@ -100,6 +128,27 @@ void fb_device_row_ndp(struct fb_devices *d, const struct fb_rec_row *row)
 }
 
 /* ---- DHCP ---- */
+
+/* The leading ones of a mask; -1 when it has holes. */
+static int mask_bits(const struct fb_addr *mask)
+{
+    uint32_t m = fb_load_be32(mask->b + 12), rest = ~m;
+    return fb_addr_is_v4(mask) && (rest & (rest + 1)) == 0 ? __builtin_popcount(m) : -1;
+}
+
+static void subnet(struct fb_devices *d, const struct fb_rec_row *row, const struct fb_rec_cell *addr)
+{
+    const struct fb_rec_cell *mask = &row->cells[FB_DHCP_SUBNET_MASK];
+    struct fb_device_fact f = fact(FB_DEVICE_SUBNET, row);
+    char text[FB_ADDR_STRLEN + 4];
+    int bits = mask->null ? -1 : mask_bits(&mask->addr);
+    if (bits < 0 || addr->null)
+        return;
+    int n = (int)fb_addr_format(&addr->addr, text);
+    n += snprintf(text + n, sizeof text - (size_t)n, "/%d", bits);
+    f.text = (struct fb_span){(const uint8_t *)text, (size_t)n};
+    fb_devices_fact(d, &f);
+}
 
 /* What tells clients apart: a DUID, also inside of a DHCPv4 identifier (RFC 4361). An identifier that is only
  * the MAC, or too short to be unique, tells nothing. */
@@ -143,6 +192,12 @@ void fb_device_row_dhcp(struct fb_devices *d, const struct fb_rec_row *row)
     f.has_mac = has_mac && !v6;
     if (gives && set_addr(&f, a))
         fb_devices_fact(d, &f);
+    if (gives && !v6)
+        subnet(d, row, a);
+    if (gives)
+        each_addr(d, row, &c[FB_DHCP_ROUTERS], FB_DEVICE_ROUTES, "a DHCP lease names it");
+    if (gives)
+        each_addr(d, row, &c[FB_DHCP_DNS_SERVERS], FB_DEVICE_RESOLVES, "a DHCP lease names it");
     f = fact(FB_DEVICE_GIVES_LEASE, row);
     if (by_server && set_addr(&f, &c[FB_DHCP_SERVER_ADDR]))
         fb_devices_fact(d, &f);
@@ -172,16 +227,6 @@ static bool next(struct records *r)
 {
     return fb_rec_next_item(&r->text, &r->t) && fb_rec_next_item(&r->name, &r->n) &&
            fb_rec_next_item(&r->type, &r->k) && fb_rec_next_item(&r->detail, &r->x);
-}
-
-static bool to_addr(struct fb_span s, struct fb_addr *out)
-{
-    char text[FB_ADDR_STRLEN];
-    if (s.n >= sizeof text)
-        return false;
-    memcpy(text, s.p, s.n);
-    text[s.n] = '\0';
-    return strlen(text) == s.n && fb_addr_parse(text, out);
 }
 
 static bool ends_with(struct fb_span s, const char *end)
@@ -250,6 +295,10 @@ static void hosts(struct fb_devices *d, const struct fb_rec_row *row, struct rec
     f.detail = word(source);
     while (next(&r)) {
         uint64_t flags = 0;
+        struct fb_device_fact node = f;
+        if (fb_wire_is(r.k, "NBSTAT") && fb_netbios_node_host(r.t, r.x, &node.text) &&
+            set_addr(&node, &row->cells[FB_DNS_SERVER]))
+            fb_devices_fact(d, &node);
         bool nb = fb_wire_is(r.k, "NB");
         f.has_addr = (nb || fb_wire_is(r.k, "A") || fb_wire_is(r.k, "AAAA")) && to_addr(r.t, &f.addr);
         f.text = nb ? fb_wire_split(&r.n, '<') : r.n;

@@ -1,6 +1,7 @@
 #include "base/escape.h"
 #include "base/timefmt.h"
 #include "cli/hosts_print.h"
+#include "cli/intel_print.h"
 
 static void text(struct fb_buf *b, const char *key, struct fb_span s)
 {
@@ -29,7 +30,10 @@ static void open_time(struct fb_buf *b, const char *key, int64_t ns)
 
 static void packet(struct fb_buf *b, const struct fb_device_at *at)
 {
-    fb_buf_printf(b, ",\"ordinal\":%llu,\"session\":", (unsigned long long)at->ordinal);
+    if (at->ordinal == FB_DEVICE_NO_PACKET)
+        fb_buf_puts(b, ",\"ordinal\":null,\"session\":");
+    else
+        fb_buf_printf(b, ",\"ordinal\":%llu,\"session\":", (unsigned long long)at->ordinal);
     if (at->number)
         fb_buf_put_u64dec(b, at->number);
     else
@@ -108,6 +112,22 @@ static void items(struct fb_buf *b, const struct fb_device *v)
     }
 }
 
+/* Of every address that somebody asked a resolver about. */
+static void resolved(struct fb_buf *b, const struct fb_device *v, const struct fb_resolved_names *r)
+{
+    struct fb_resolved_entry e;
+    bool any = false;
+    fb_buf_puts(b, ",\"resolved\":[");
+    for (size_t i = 0; i < v->naddrs; i++) {
+        if (!fb_resolved_names_find(r, &v->addrs[i].addr, &e))
+            continue;
+        fb_buf_puts(b, any ? "," : "");
+        fb_resolved_put_json(b, &e);
+        any = true;
+    }
+    fb_buf_putc(b, ']');
+}
+
 void fb_hosts_json(const struct fb_device *v, const struct fb_hosts_opts *o, struct fb_buf *b)
 {
     fb_buf_printf(b, "{\"record\":\"device\",\"local\":%s", v->local ? "true" : "false");
@@ -128,6 +148,8 @@ void fb_hosts_json(const struct fb_device *v, const struct fb_hosts_opts *o, str
                   (unsigned long long)v->items_shed);
     time_at(b, "first", v->first_ns);
     time_at(b, "last", v->last_ns);
+    if (fb_resolved_names_count(o->resolved))
+        resolved(b, v, o->resolved);
     fb_buf_puts(b, ",\"known\":{");
     size_t start = b->len;
     items(b, v);
@@ -155,5 +177,9 @@ void fb_hosts_json_nets(const struct fb_devices *d, const struct fb_hosts_opts *
                   (unsigned long long)s.nodes, (unsigned long long)s.items, (unsigned long long)s.tenures,
                   (unsigned long long)s.nets, (unsigned long long)s.vetoed, (unsigned long long)s.silent);
     fb_escape_json(b, o->rules, strlen(o->rules));
+    if (o->k) {
+        fb_buf_putc(b, ',');
+        fb_intel_json_pack(b, o->k);
+    }
     fb_buf_puts(b, "}\n");
 }

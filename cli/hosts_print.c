@@ -1,7 +1,9 @@
 #include "cli/hosts_print.h"
 
 #include "base/escape.h"
+#include "base/record.h"
 #include "base/timefmt.h"
+#include "cli/intel_print.h"
 #include "cli/message.h"
 #include "cli/table.h"
 
@@ -40,7 +42,24 @@ static bool own_source(struct fb_span source)
     return false;
 }
 
-static void put_names(struct fb_buf *b, const struct fb_device *v)
+/* Where the traffic has no name: what a resolver said, and that it was one. */
+static void put_resolved(struct fb_buf *b, const struct fb_device *v, const struct fb_resolved_names *r)
+{
+    struct fb_resolved_entry e;
+    struct fb_span name;
+    for (size_t i = 0; i < v->naddrs; i++) {
+        struct fb_cur list = fb_cur_init(NULL, 0);
+        if (fb_resolved_names_find(r, &v->addrs[i].addr, &e))
+            list = fb_cur_init(e.names.p, e.names.n);
+        if (!fb_rec_next_item(&list, &name))
+            continue;
+        fb_buf_put(b, name.p, name.n);
+        fb_buf_puts(b, " (resolved)");
+        return;
+    }
+}
+
+static void put_names(struct fb_buf *b, const struct fb_device *v, const struct fb_resolved_names *r)
 {
     size_t shown = 0, names = 0;
     struct fb_span before = {NULL, 0};
@@ -59,6 +78,8 @@ static void put_names(struct fb_buf *b, const struct fb_device *v)
         }
     }
     more(b, names - shown);
+    if (names == 0)
+        put_resolved(b, v, r);
 }
 
 static void put_services(struct fb_buf *b, const struct fb_device *v)
@@ -84,7 +105,8 @@ static void put_guess(struct fb_buf *b, const struct fb_device_guess *g)
         fb_buf_put(b, g->rule->result.p, g->rule->result.n);
 }
 
-static void put_cell(struct fb_buf *b, const struct fb_device *v, enum column col)
+static void put_cell(struct fb_buf *b, const struct fb_device *v, const struct fb_hosts_opts *o,
+                     enum column col)
 {
     char t[FB_TIME_STRLEN];
     switch (col) {
@@ -103,7 +125,7 @@ static void put_cell(struct fb_buf *b, const struct fb_device *v, enum column co
             fb_buf_puts(b, "(private MAC)");
         break;
     case NAMES:
-        put_names(b, v);
+        put_names(b, v, o->resolved);
         break;
     case TYPE:
     case OS:
@@ -133,7 +155,7 @@ static enum fb_status put_row(const struct fb_device *v, const struct fb_hosts_o
     }
     for (enum column col = 0; col < NCOLS; col++) {
         fb_buf_clear(text);
-        put_cell(text, v, col);
+        put_cell(text, v, o, col);
         if (t) {
             fb_table_cell(t, text->data, text->len);
             continue;
@@ -167,6 +189,8 @@ static void put_tail(const struct fb_devices *d, const struct fb_hosts_opts *o, 
     put_nets(d, b);
     if (!o->k || !fb_intel_has(o->k, FB_DATASET_OUI))
         fb_buf_puts(b, "vendors: no pack has them (see: fbforensics intel install)\n");
+    if (o->k && fb_intel_digest(o->k))
+        fb_intel_put_pack(b, o->k, "vendors and risks: ");
     if (s.silent)
         fb_buf_printf(b, "%llu sessions went to addresses that did not answer in them\n",
                       (unsigned long long)s.silent);

@@ -3,15 +3,17 @@
 #define FB_CLI_HOSTS_PRINT_H
 
 #include "cli/output.h"
+#include "cli/resolved_names.h"
 #include "cli/rows.h"
 #include "intel/devices/devices.h"
 
 struct fb_hosts_opts {
     enum fb_row_format format; /* TABLE, CSV or JSON */
     bool local_only;
-    uint64_t limit;           /* 0: none */
-    const struct fb_intel *k; /* may be NULL */
-    const char *rules;        /* name of the rule file */
+    uint64_t limit;                           /* 0: none */
+    const struct fb_intel *k;                 /* may be NULL */
+    const char *rules;                        /* name of the rule file */
+    const struct fb_resolved_names *resolved; /* what resolvers said; may be NULL */
 };
 
 /* Every device a row; then, in tables and JSON, which networks are local and what found no room. */

@@ -1,6 +1,7 @@
 #include "base/escape.h"
 #include "base/timefmt.h"
 #include "cli/hosts_print.h"
+#include "cli/intel_print.h"
 
 #define WIDTH 14
 
@@ -17,6 +18,10 @@ static void put_time(struct fb_buf *b, int64_t ns)
 
 static void put_packet(struct fb_buf *b, const struct fb_device_at *at)
 {
+    if (at->ordinal == FB_DEVICE_NO_PACKET) {
+        fb_buf_puts(b, "description of the interface");
+        return;
+    }
     fb_buf_printf(b, "packet %llu", (unsigned long long)at->ordinal);
     if (at->number)
         fb_buf_printf(b, " in session %llu", (unsigned long long)at->number);
@@ -185,6 +190,22 @@ static void put_risks(struct fb_buf *b, const struct fb_device *v, const struct 
         put_risk(b, (const char *)v->vendor.p, v->vendor.n, &vendor, set);
 }
 
+/* Asked of the network, not seen in the traffic. */
+static void put_resolved(struct fb_buf *b, const struct fb_device *v, const struct fb_resolved_names *r)
+{
+    struct fb_resolved_entry e;
+    char t[FB_ADDR_STRLEN];
+    for (size_t i = 0; i < v->naddrs; i++) {
+        if (!fb_resolved_names_find(r, &v->addrs[i].addr, &e))
+            continue;
+        fb_addr_format(&e.addr, t);
+        label(b, "resolved");
+        fb_buf_printf(b, "%s  ", t);
+        fb_resolved_put_text(b, &e);
+        fb_buf_putc(b, '\n');
+    }
+}
+
 void fb_hosts_show(const struct fb_device *v, const struct fb_hosts_opts *o, struct fb_buf *b)
 {
     put_addrs(b, v);
@@ -201,6 +222,9 @@ void fb_hosts_show(const struct fb_device *v, const struct fb_hosts_opts *o, str
     fb_buf_printf(b, "%llu sent, %llu received\n", (unsigned long long)v->sent_bytes,
                   (unsigned long long)v->received_bytes);
     put_items(b, v);
+    put_resolved(b, v, o->resolved);
     if (o->k)
         put_risks(b, v, o->k);
+    if (o->k && fb_intel_digest(o->k))
+        fb_intel_put_pack(b, o->k, "intel         ");
 }

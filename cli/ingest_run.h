@@ -21,6 +21,10 @@ struct fb_ingest_opts {
     bool score;        /* the verb wants scores and findings */
     bool no_model;     /* but the user does not */
     const char *model; /* file to score with; NULL: one that is trained on the case */
+    const char
+        *name_grace; /* a duration, as it was given; NULL: that of the run that is resumed, else 300 s */
+    bool has_recorded_grace;
+    int64_t recorded_grace_ns; /* of the run that is resumed */
     bool quiet;
     int progress; /* enum fb_progress_mode */
     const struct fb_ingest_lists
@@ -45,6 +49,13 @@ extern const char *const fb_progress_choices[];
      "score captures with this model instead of their own"},                                                 \
     {                                                                                                        \
         0, "no-model", FB_OPT_FLAG, &(o).no_model, NULL, NULL, "no scores and no findings for captures"      \
+    }
+
+/* How long a name holds beyond its TTL: decides names, not facts. */
+#define FB_NAME_GRACE_OPTION(o)                                                                              \
+    {                                                                                                        \
+        0, "name-grace", FB_OPT_TEXT, &(o).name_grace, "TIME", NULL,                                         \
+            "names of DNS answers hold TIME (90s, 10m, 0s) beyond their TTL; default 300s"                   \
     }
 
 /* The options of verbs that read a case or captures. */

@@ -89,6 +89,21 @@ void fb_intel_put_port(struct fb_buf *b, const struct fb_intel *k, uint8_t ip_pr
     }
 }
 
+void fb_intel_put_pack(struct fb_buf *b, const struct fb_intel *k, const char *prefix)
+{
+    char hex[FB_DIGEST_HEXLEN];
+    fb_hex(fb_intel_digest(k)->b, FB_DIGEST_LEN, hex);
+    fb_buf_printf(b, "%spack %s:", prefix, hex);
+    for (size_t i = 0; i < fb_intel_sets(k); i++) {
+        const struct fb_dataset_info *set = fb_intel_set(k, i);
+        fb_buf_puts(b, i ? ", " : " ");
+        fb_escape_term(b, set->name.p, set->name.n);
+        fb_buf_puts(b, set->version.n ? " " : "");
+        fb_escape_term(b, set->version.p, set->version.n);
+    }
+    fb_buf_putc(b, '\n');
+}
+
 void fb_json_span(struct fb_buf *b, struct fb_span s)
 {
     if (s.n)

@@ -14,6 +14,9 @@ void fb_intel_put_mac(struct fb_buf *b, const struct fb_intel *k, const uint8_t 
 void fb_intel_put_port(struct fb_buf *b, const struct fb_intel *k, uint8_t ip_proto, uint16_t port,
                        const char *prefix, size_t width);
 
+/* "PREFIXpack DIGEST: NAME VERSION, ...": which data sets answered. The pack has a digest. */
+void fb_intel_put_pack(struct fb_buf *b, const struct fb_intel *k, const char *prefix);
+
 /* Members of a JSON object, each followed by a comma; what is not known is null. */
 void fb_intel_json_addr(struct fb_buf *b, const struct fb_intel *k, const struct fb_addr *a);
 void fb_intel_json_mac(struct fb_buf *b, const struct fb_intel *k, const uint8_t mac[static 6]);

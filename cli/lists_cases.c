@@ -1,7 +1,9 @@
 #include "cli/lists_cases.h"
 
+#include "base/record.h"
 #include "cli/lists_load.h"
 #include "cli/local_nets.h"
+#include "cli/resolved_names.h"
 #include "intel/names_def.h"
 #include "store/rectab.h"
 
@@ -14,7 +16,8 @@ struct walk {
     struct fb_rec_cursor *names;
     fb_lists_each fn;
     void *ctx;
-    struct fb_list_name name[1 + ALIASES_MAX], orig_name;
+    struct fb_list_name name[2][FB_LIST_SUBJECT_NAMES];
+    struct fb_resolved_names *resolved;
     const struct fb_intel *intel; /* may be NULL */
     struct fb_local_nets local;
     struct fb_addr_intel whose;
@@ -51,14 +54,29 @@ static void take_name(const struct fb_rec_cell *cell, struct fb_list_end *end, s
 
 /* The CNAMEs between a proven name and the address: a list that knows the one behind a name of nobody's
  * suspicion finds it here. */
-static void take_aliases(const struct fb_rec_cell *chain, struct walk *w, struct fb_list_end *end)
+static void take_aliases(const struct fb_rec_cell *chain, struct fb_list_end *end, struct fb_list_name *name)
 {
     struct fb_cur c = fb_cur_init(chain->s.p, chain->null ? 0 : chain->s.n);
     struct fb_span alias;
-    if (end->nnames == 0 || w->name[0].proof != FB_LIST_PROVEN)
+    if (end->nnames == 0 || name[0].proof != FB_LIST_PROVEN)
         return;
     while (end->nnames <= ALIASES_MAX && fb_rec_next_item(&c, &alias))
-        w->name[end->nnames++] = (struct fb_list_name){(const char *)alias.p, alias.n, FB_LIST_ALIAS};
+        name[end->nnames++] = (struct fb_list_name){(const char *)alias.p, alias.n, FB_LIST_ALIAS};
+}
+
+/* Names that a resolver gave: PTR names, and none of the traffic's own. */
+static void take_resolved(const struct walk *w, struct fb_list_end *end, struct fb_list_name *name)
+{
+    struct fb_resolved_entry e;
+    struct fb_span s;
+    if (!fb_resolved_names_find(w->resolved, &end->h, &e))
+        return;
+    struct fb_cur list = fb_cur_init(e.names.p, e.names.n);
+    while (end->nnames < FB_LIST_SUBJECT_NAMES && fb_rec_next_item(&list, &s))
+        if (s.n)
+            name[end->nnames++] = (struct fb_list_name){(const char *)s.p, s.n, FB_LIST_PTR};
+    if (end->nnames)
+        end->name = name;
 }
 
 /* Who announces the responder's address. Special addresses belong to nobody. */
@@ -89,12 +107,14 @@ static enum fb_status on_session(void *ctx, const struct fb_session *s)
     fb_rec_seek(w->names, s->number);
     enum fb_status st = fb_rec_next(w->names, &row, w->err);
     if (st == FB_OK) {
-        take_name(&row.cells[FB_NAMES_RESP_DOMAIN], &x.resp, &w->name[0]);
-        take_aliases(&row.cells[FB_NAMES_RESP_DOMAIN_CHAIN], w, &x.resp);
-        take_name(&row.cells[FB_NAMES_ORIG_DOMAIN], &x.orig, &w->orig_name);
+        take_name(&row.cells[FB_NAMES_RESP_DOMAIN], &x.resp, w->name[0]);
+        take_aliases(&row.cells[FB_NAMES_RESP_DOMAIN_CHAIN], &x.resp, w->name[0]);
+        take_name(&row.cells[FB_NAMES_ORIG_DOMAIN], &x.orig, w->name[1]);
     } else if (st != FB_EOF) {
         return st;
     }
+    take_resolved(w, &x.resp, w->name[0]);
+    take_resolved(w, &x.orig, w->name[1]);
     if (w->intel)
         take_as(w, &s->resp_h, &x.resp.as);
     return w->fn(w->ctx, s, &x);
@@ -114,11 +134,15 @@ enum fb_status fb_lists_each_session(struct fb_case *c, const struct fb_lists_ho
                                      void *ctx, struct fb_err *err)
 {
     struct walk w = {.fn = fn, .ctx = ctx, .intel = how->intel, .err = err};
-    FB_TRY(find_local(c, how->policy, &w.local, err));
-    enum fb_status st = fb_rec_open(c, &fb_names_def, FB_REC_NEWEST, &w.names, err);
+    enum fb_status st = find_local(c, how->policy, &w.local, err);
+    if (st == FB_OK)
+        st = fb_resolved_names_load(c, &w.resolved, err);
+    if (st == FB_OK)
+        st = fb_rec_open(c, &fb_names_def, FB_REC_NEWEST, &w.names, err);
     if (st == FB_OK)
         st = fb_case_each_session(c, on_session, &w, err);
     fb_rec_close(w.names);
     fb_local_nets_release(&w.local);
+    fb_resolved_names_free(w.resolved);
     return st;
 }

@@ -14,8 +14,8 @@ struct fb_lists_how {
 };
 
 /* Calls `fn` for each session in number order; both are borrowed for the call. Names are those of the newest
- * layer of names; without one sessions have none. With the scope egress ends are local by --local, else by
- * the evidence. */
+ * layer of names; without one sessions have none; what a resolver said (--resolve) stands with them as a PTR
+ * name, which proves nothing. With the scope egress ends are local by --local, else by the evidence. */
 typedef enum fb_status (*fb_lists_each)(void *ctx, const struct fb_session *s,
                                         const struct fb_list_subject *subject);
 enum fb_status fb_lists_each_session(struct fb_case *c, const struct fb_lists_how *how, fb_lists_each fn,

@@ -230,6 +230,39 @@ static enum fb_status write_rows(struct fb_edit *e, int64_t run_id, const struct
     return st;
 }
 
+static enum fb_status write_set(struct fb_rec_writer *w, const struct fb_dataset_info *info,
+                                struct fb_err *err)
+{
+    const struct fb_rec_at at = {.number = 0};
+    struct fb_buf row;
+    fb_buf_init(&row, FB_REC_BYTES_MAX);
+    fb_dataset_put(&row, info, true);
+    if (row.failed) { /* thousands of files */
+        fb_buf_release(&row);
+        fb_buf_init(&row, FB_REC_BYTES_MAX);
+        fb_dataset_put(&row, info, false);
+    }
+    enum fb_status st = row.failed ? fb_err_nomem(err, "the description of a data set")
+                                   : fb_rec_write(w, &at, (struct fb_span){row.data, row.len}, err);
+    fb_buf_release(&row);
+    return st;
+}
+
+/* Which data sets said who owns an address: name, version, licence, digest. None when packs are turned off.
+ */
+static enum fb_status write_sets(struct fb_edit *e, int64_t run_id, const struct fb_intel *k,
+                                 struct fb_err *err)
+{
+    struct fb_rec_writer *w = NULL;
+    enum fb_status st = fb_edit_record_open(e, &fb_dataset_def, run_id, &w, err);
+    for (size_t i = 0; st == FB_OK && k && i < fb_intel_sets(k); i++)
+        st = write_set(w, fb_intel_set(k, i), err);
+    if (st == FB_OK)
+        st = fb_rec_writer_finish(w, NULL, NULL, err);
+    fb_rec_writer_free(w);
+    return st;
+}
+
 enum fb_status fb_lists_layer_write(const struct fb_lists_layer *l, const struct fb_lists_policy *p,
                                     struct fb_edit *e, const char *examiner, int64_t *run_id,
                                     struct fb_err *err)
@@ -246,6 +279,8 @@ enum fb_status fb_lists_layer_write(const struct fb_lists_layer *l, const struct
         st = fb_edit_layer(e, "list", &entry, NULL, run_id, err);
     if (st == FB_OK)
         st = write_rows(e, *run_id, &l->rows, err);
+    if (st == FB_OK)
+        st = write_sets(e, *run_id, l->with->intel, err);
     if (st == FB_OK)
         st = fb_edit_commit(e, &entry, err);
     fb_edit_close(e);

@@ -1,8 +1,10 @@
 #include "cli/name_list.h"
 
 #include "base/hash.h"
-#include "intel/wire/dns_def.h"
+#include "cli/resolved_names.h"
+#include "intel/dns_facts.h"
 #include "intel/names_def.h"
+#include "intel/wire/dns_def.h"
 #include "store/rectab.h"
 
 #include <stdlib.h>
@@ -203,27 +205,44 @@ static const char *known_source(const struct fb_rec_cell *c)
     return "other";
 }
 
+static bool is_type(struct fb_span type, const char *word)
+{
+    return type.n == strlen(word) && memcmp(type.p, word, type.n) == 0;
+}
+
 static bool is_address_type(struct fb_span type)
 {
-    return (type.n == 1 && *type.p == 'A') || (type.n == 4 && memcmp(type.p, "AAAA", 4) == 0) ||
-           (type.n == 2 && memcmp(type.p, "NB", 2) == 0);
+    return is_type(type, "A") || is_type(type, "AAAA") || is_type(type, "NB");
+}
+
+static struct fb_cur list(const struct fb_rec_cell *c)
+{
+    return fb_cur_init(c->s.p, c->null ? 0 : c->s.n);
 }
 
 /* Of the answers to a question the name that was asked; elsewhere the owner of the record. */
 static void note_section(struct fb_name_list *l, const struct fb_rec_row *row, int first, bool asked)
 {
     const struct fb_rec_cell *c = row->cells;
-    struct fb_cur text = fb_cur_init(c[first].s.p, c[first].null ? 0 : c[first].s.n);
-    struct fb_cur name = fb_cur_init(c[first + 2].s.p, c[first + 2].null ? 0 : c[first + 2].s.n);
-    struct fb_cur type = fb_cur_init(c[first + 3].s.p, c[first + 3].null ? 0 : c[first + 3].s.n);
-    struct fb_span t, n, k;
+    struct fb_cur text = list(&c[first]), name = list(&c[first + 2]), type = list(&c[first + 3]),
+                  detail = list(&c[first + 4]);
+    const char *source = known_source(&c[FB_DNS_PROTOCOL]);
+    struct fb_span t, n, k, d, host;
     struct fb_addr addr;
     const struct fb_addr *client =
         fb_addr_is_multicast(&c[FB_DNS_CLIENT].addr) ? NULL : &c[FB_DNS_CLIENT].addr;
-    while (fb_rec_next_item(&text, &t) && fb_rec_next_item(&name, &n) && fb_rec_next_item(&type, &k))
+    while (fb_rec_next_item(&text, &t) && fb_rec_next_item(&name, &n) && fb_rec_next_item(&type, &k) &&
+           fb_rec_next_item(&detail, &d)) {
         if (is_address_type(k) && to_addr(t, &addr))
-            note(l, asked ? c[FB_DNS_QUERY_NAME].s : n, &addr, known_source(&c[FB_DNS_PROTOCOL]),
-                 row->at.ts_ns, client, false);
+            note(l, asked ? c[FB_DNS_QUERY_NAME].s : n, &addr, source, row->at.ts_ns, client, false);
+        if (is_type(k, "NBSTAT") && fb_netbios_node_host(t, d, &host))
+            note(l, host, &c[FB_DNS_SERVER].addr, source, row->at.ts_ns, client, false);
+        if (!asked || !(is_type(k, "HTTPS") || is_type(k, "SVCB")))
+            continue;
+        struct fb_svcb_hints h = fb_svcb_hints(d);
+        while (fb_svcb_next_hint(&h, &addr))
+            note(l, fb_svcb_host(c[FB_DNS_QUERY_NAME].s, t), &addr, source, row->at.ts_ns, client, false);
+    }
 }
 
 static enum fb_status read_dns(struct fb_name_list *l, struct fb_case *c, struct fb_err *err)
@@ -297,6 +316,22 @@ static int by_name(const void *pa, const void *pb)
     return d ? d : strcmp(a->source, b->source);
 }
 
+/* What a resolver said is nobody's in the traffic: no client, no session. */
+static enum fb_status read_resolved(struct fb_name_list *l, struct fb_case *c, struct fb_err *err)
+{
+    struct fb_resolved_names *r;
+    FB_TRY(fb_resolved_names_load(c, &r, err));
+    for (size_t i = 0; i < fb_resolved_names_count(r) && !l->failed; i++) {
+        struct fb_resolved_entry e = fb_resolved_names_at(r, i);
+        struct fb_cur list = fb_cur_init(e.names.p, e.names.n);
+        struct fb_span name;
+        while (fb_rec_next_item(&list, &name))
+            note(l, name, &e.addr, "resolved", e.asked_ns, NULL, false);
+    }
+    fb_resolved_names_free(r);
+    return FB_OK;
+}
+
 enum fb_status fb_name_list_new(struct fb_case *c, struct fb_name_list **out, struct fb_err *err)
 {
     struct fb_name_list *l = calloc(1, sizeof *l);
@@ -307,6 +342,8 @@ enum fb_status fb_name_list_new(struct fb_case *c, struct fb_name_list **out, st
     enum fb_status st = read_dns(l, c, err);
     if (st == FB_OK)
         st = read_names(l, c, err);
+    if (st == FB_OK)
+        st = read_resolved(l, c, err);
     if (st == FB_OK && l->failed)
         st = fb_err_set(err, FB_ERR_LIMIT,
                         "more names than can be listed at once; the SQL table names has all");

@@ -12,7 +12,7 @@ struct fb_name_list;
 struct fb_listed_name {
     struct fb_span name; /* raw bytes; upper and lower case as first seen */
     struct fb_addr addr;
-    const char *source; /* dns, mdns, llmnr, nbns; tls_sni, quic_sni, http_host, dhcp, ptr */
+    const char *source; /* dns, mdns, llmnr, nbns; tls_sni, quic_sni, http_host, dhcp, ptr; resolved */
     int64_t first_ns, last_ns;
     uint64_t said;     /* how often the traffic said so */
     uint64_t sessions; /* with this name at one of their ends */

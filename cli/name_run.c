@@ -1,14 +1,17 @@
 #include "cli/name_run.h"
 
 #include "cli/custody_entry.h"
+#include "intel/name_join.h"
+#include "intel/names_def.h"
 #include "intel/wire/dhcp_def.h"
 #include "intel/wire/dns_def.h"
 #include "intel/wire/http_def.h"
-#include "intel/name_join.h"
-#include "intel/names_def.h"
 #include "intel/wire/tls_def.h"
+#include "store/custody.h"
 #include "store/edit.h"
 #include "store/rectab.h"
+
+#include <cjson/cJSON.h>
 
 /* A table of facts that is read row by row up to the time of the session at hand. */
 struct stream {
@@ -27,6 +30,8 @@ struct names {
     struct fb_rec_writer *w;
     struct fb_custody_entry entry;
     struct fb_buf row, params;
+    int64_t grace_ns;
+    const char *examiner;
     struct fb_err *err;
 };
 
@@ -84,8 +89,10 @@ static enum fb_status own_name(struct names *n, struct fb_rec_cursor *cur, uint6
 static enum fb_status begin_layer(struct names *n)
 {
     int64_t run_id;
-    fb_custody_put_params(&n->params, NULL);
-    fb_custody_entry_fill(&n->entry, "names", fb_buf_cstr(&n->params), NULL);
+    char options[48];
+    snprintf(options, sizeof options, "{\"grace_ns\":%lld}", (long long)n->grace_ns);
+    fb_custody_put_params(&n->params, options);
+    fb_custody_entry_fill(&n->entry, "names", fb_buf_cstr(&n->params), n->examiner);
     FB_TRY(fb_edit_open_for(n->c, &n->edit, n->err));
     FB_TRY(fb_edit_layer(n->edit, "names", &n->entry, NULL, &run_id, n->err));
     return fb_edit_record_open(n->edit, &fb_names_def, run_id, &n->w, n->err);
@@ -117,10 +124,22 @@ static void close_all(struct names *n)
     n->facts[0].cur = n->facts[1].cur = n->tls = n->http = NULL;
 }
 
-enum fb_status fb_names_run(struct fb_case *c, struct fb_err *err)
+/* An older layer must not show through where there are no names any more. */
+static enum fb_status begin_when_named_before(struct names *n)
 {
-    static const struct fb_name_join_opts opts = {.grace_ns = FB_NAME_GRACE_NS};
-    struct names n = {.c = c, .err = err, .join = fb_name_join_new(&opts)};
+    struct fb_rec_info t;
+    enum fb_status st;
+    bool before = false;
+    for (size_t i = 0; (st = fb_case_record_table(n->c, i, &t, n->err)) == FB_OK; i++)
+        before = before || t.id == fb_names_def.id;
+    return st != FB_EOF ? st : before ? begin_layer(n) : FB_OK;
+}
+
+enum fb_status fb_names_run(struct fb_case *c, int64_t grace_ns, const char *examiner, struct fb_err *err)
+{
+    const struct fb_name_join_opts opts = {.grace_ns = grace_ns};
+    struct names n = {
+        .c = c, .err = err, .join = fb_name_join_new(&opts), .grace_ns = grace_ns, .examiner = examiner};
     if (!n.join)
         return fb_err_nomem(err, "the names of sessions");
     fb_buf_init(&n.row, FB_REC_BYTES_MAX);
@@ -128,6 +147,8 @@ enum fb_status fb_names_run(struct fb_case *c, struct fb_err *err)
     enum fb_status st = open_all(&n);
     if (st == FB_OK)
         st = fb_case_each_session(c, name_session, &n, err);
+    if (st == FB_OK && !n.w)
+        st = begin_when_named_before(&n);
     if (st == FB_OK && n.w)
         st = fb_rec_writer_finish(n.w, NULL, NULL, err);
     fb_rec_writer_free(n.w);
@@ -139,4 +160,24 @@ enum fb_status fb_names_run(struct fb_case *c, struct fb_err *err)
     fb_buf_release(&n.row);
     fb_buf_release(&n.params);
     return st;
+}
+
+static enum fb_status on_record(void *ctx, const struct fb_custody_record *rec)
+{
+    int64_t *grace_ns = ctx;
+    if (strcmp(rec->e.what, "names") != 0)
+        return FB_OK;
+    cJSON *root = cJSON_Parse(rec->e.params_json);
+    const cJSON *options = cJSON_GetObjectItemCaseSensitive(root, "options"),
+                *grace = cJSON_GetObjectItemCaseSensitive(options, "grace_ns");
+    bool known = cJSON_IsNumber(grace) && grace->valuedouble >= 0 && grace->valuedouble < 9e18;
+    *grace_ns = known ? (int64_t)grace->valuedouble : FB_NAME_GRACE_NS;
+    cJSON_Delete(root);
+    return FB_OK;
+}
+
+enum fb_status fb_names_recorded_grace(struct fb_case *c, int64_t *grace_ns, struct fb_err *err)
+{
+    *grace_ns = FB_NAME_GRACE_NS;
+    return fb_custody_each(c, on_record, grace_ns, err);
 }

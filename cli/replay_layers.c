@@ -2,6 +2,7 @@
 
 #include "base/escape.h"
 #include "cli/name_run.h"
+#include "intel/name_join.h"
 #include "intel/names_def.h"
 #include "model/finding_def.h"
 #include "model/score_def.h"
@@ -59,18 +60,19 @@ static enum fb_status score_again(struct fb_case *recorded, struct fb_case *rebu
     return st;
 }
 
-/* A case in memory that was merged has no names yet. */
+/* A case in memory that was merged has no names yet, any other those of the usual grace. */
 static enum fb_status name_again(struct fb_case *recorded, struct fb_case *rebuilt,
                                  struct fb_layers_result *out, struct fb_first_difference *diff,
                                  struct fb_err *err)
 {
-    int64_t run[2];
+    int64_t run[2], grace_ns;
     struct fb_layer_digest *d = &out->names;
     d->table = fb_names_def.name;
     FB_TRY(newest_of(recorded, d->table, &run[0], d->recorded, err));
     FB_TRY(newest_of(rebuilt, d->table, &run[1], d->rebuilt, err));
-    if (!run[1]) {
-        FB_TRY(fb_names_run(rebuilt, err));
+    FB_TRY(fb_names_recorded_grace(recorded, &grace_ns, err));
+    if (!run[1] || grace_ns != FB_NAME_GRACE_NS) {
+        FB_TRY(fb_names_run(rebuilt, grace_ns, NULL, err));
         FB_TRY(newest_of(rebuilt, d->table, &run[1], d->rebuilt, err));
     }
     if (strcmp(d->recorded, d->rebuilt) == 0)

@@ -1,6 +1,7 @@
 #include "cli/show_intel.h"
 
 #include "cli/intel_print.h"
+#include "cli/resolved_names.h"
 
 #define WIDTH 24 /* of the names, as in the rest of what show prints */
 
@@ -67,4 +68,51 @@ void fb_show_intel_json(struct fb_buf *b, const struct fb_intel *k, const struct
         fb_intel_json_port(b, k, s->ip_proto, s->resp_p);
     fb_intel_json_pack(b, k);
     fb_buf_putc(b, '}');
+}
+
+static void resolved_line(struct fb_buf *b, const struct fb_resolved_names *r, const char *label,
+                          const struct fb_addr *a)
+{
+    struct fb_resolved_entry e;
+    if (!fb_resolved_names_find(r, a, &e))
+        return;
+    fb_buf_printf(b, "%-*s", WIDTH, label);
+    fb_resolved_put_text(b, &e);
+    fb_buf_putc(b, '\n');
+}
+
+enum fb_status fb_show_resolved_text(struct fb_buf *b, struct fb_case *c, const struct fb_session *s,
+                                     struct fb_err *err)
+{
+    struct fb_resolved_names *r;
+    FB_TRY(fb_resolved_names_load(c, &r, err));
+    resolved_line(b, r, "orig_resolved", &s->orig_h);
+    resolved_line(b, r, "resp_resolved", &s->resp_h);
+    fb_resolved_names_free(r);
+    return FB_OK;
+}
+
+static void resolved_end(struct fb_buf *b, const struct fb_resolved_names *r, const char *key,
+                         const struct fb_addr *a)
+{
+    struct fb_resolved_entry e;
+    fb_buf_printf(b, "\"%s\":", key);
+    if (fb_resolved_names_find(r, a, &e))
+        fb_resolved_put_json(b, &e);
+    else
+        fb_buf_puts(b, "null");
+}
+
+enum fb_status fb_show_resolved_json(struct fb_buf *b, struct fb_case *c, const struct fb_session *s,
+                                     struct fb_err *err)
+{
+    struct fb_resolved_names *r;
+    FB_TRY(fb_resolved_names_load(c, &r, err));
+    fb_buf_putc(b, '{');
+    resolved_end(b, r, "orig", &s->orig_h);
+    fb_buf_putc(b, ',');
+    resolved_end(b, r, "resp", &s->resp_h);
+    fb_buf_putc(b, '}');
+    fb_resolved_names_free(r);
+    return FB_OK;
 }

@@ -1,68 +1,19 @@
 #include "cli/zeek_dns.h"
 
 #include "base/cursor.h"
-#include "base/escape.h"
-#include "base/timefmt.h"
 #include "cli/pseudonym_cell.h"
+#include "cli/zeek_cells.h"
 #include "intel/wire/dns_def.h"
 #include "store/rectab.h"
 
-static const char FIELDS[] =
-    "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\tdns\n"
+static const char FIELDS[] = FB_ZEEK_HEAD
+    "#path\tdns\n"
     "#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\ttrans_id\trtt\tquery\tqclass\t"
     "qclass_name\tqtype\tqtype_name\trcode\trcode_name\tAA\tTC\tRD\tRA\tZ\tanswers\tTTLs\trejected\topcode\t"
     "opcode_name\n"
     "#types\ttime\tstring\taddr\tport\taddr\tport\tenum\tcount\tinterval\tstring\tcount\tstring\tcount\tstrin"
     "g\t"
     "count\tstring\tbool\tbool\tbool\tbool\tcount\tvector[string]\tvector[interval]\tbool\tcount\tstring\n";
-
-static int64_t cut_us(int64_t ns)
-{
-    return ns / 1000 - (ns % 1000 < 0);
-}
-
-static void put_seconds(struct fb_buf *b, int64_t us)
-{
-    char t[FB_TIME_STRLEN];
-    fb_buf_put(b, t, fb_time_format_seconds(us * 1000, 6, t));
-}
-
-static void put_int(struct fb_buf *b, const struct fb_rec_cell *c)
-{
-    if (c->null)
-        fb_buf_putc(b, '-');
-    else
-        fb_buf_put_i64dec(b, c->i);
-}
-
-static void put_bool(struct fb_buf *b, bool v)
-{
-    fb_buf_putc(b, v ? 'T' : 'F');
-}
-
-/* Inside a vector a comma is escaped as well. */
-static void put_item(struct fb_buf *b, struct fb_span s, bool in_vector)
-{
-    size_t from = 0;
-    for (size_t i = 0; i < s.n && in_vector; i++) {
-        if (s.p[i] != ',')
-            continue;
-        fb_escape_zeek(b, s.p + from, i - from);
-        fb_buf_puts(b, "\\x2c");
-        from = i + 1;
-    }
-    fb_escape_zeek(b, s.p + from, s.n - from);
-}
-
-static void put_text(struct fb_buf *b, const struct fb_rec_cell *c)
-{
-    if (c->null)
-        fb_buf_putc(b, '-');
-    else if (c->s.n == 0 || (c->s.n == 1 && *c->s.p == '.'))
-        fb_buf_puts(b, "(empty)");
-    else
-        put_item(b, c->s, false);
-}
 
 /* Zeek shows names in lower case, NetBIOS names without the byte that says their kind, and knows no escapes
  * inside labels. */
@@ -80,7 +31,7 @@ static void put_query(struct fb_buf *b, const struct fb_rec_cell *c, bool netbio
         if (name[i] == '<')
             n = i;
     struct fb_rec_cell shown = {.null = c->null, .s = {name, n}};
-    put_text(b, &shown);
+    fb_zeek_text(b, &shown);
 }
 
 static bool put_answers(struct fb_buf *b, const struct fb_rec_cell *answers, const struct fb_rec_cell *ttls)
@@ -91,7 +42,7 @@ static bool put_answers(struct fb_buf *b, const struct fb_rec_cell *answers, con
     bool any = false;
     for (; fb_rec_next_item(&list, &item); any = true) {
         fb_buf_puts(b, any ? "," : "");
-        put_item(b, item, true);
+        fb_zeek_item(b, item, true);
     }
     fb_buf_puts(b, any ? "\t" : "-\t");
     for (bool first = true; fb_rec_next_item(&times, &item); first = false) {
@@ -109,30 +60,19 @@ static bool list_is_empty(const struct fb_rec_cell *c)
     return c->null || c->s.n == 0;
 }
 
-static void put_id(struct fb_buf *b, const struct fb_session *s)
-{
-    char uid[FB_UID_STRLEN], a[FB_ADDR_STRLEN];
-    fb_session_uid(s, uid);
-    fb_buf_printf(b, "\t%s\t", uid);
-    fb_buf_put(b, a, fb_addr_format(&s->orig_h, a));
-    fb_buf_printf(b, "\t%u\t", s->orig_p);
-    fb_buf_put(b, a, fb_addr_format(&s->resp_h, a));
-    fb_buf_printf(b, "\t%u\t%s\t", s->resp_p, fb_session_proto_name(s->proto));
-}
-
 static void put_row(struct fb_buf *b, const struct fb_rec_row *row, const struct fb_session *s)
 {
     const struct fb_rec_cell *c = row->cells;
     bool answered = !list_is_empty(&c[FB_DNS_ANSWERS]), both = !c[FB_DNS_RTT_NS].null;
-    int64_t ts = cut_us(c[FB_DNS_QUERY_TS].null ? row->at.ts_ns : c[FB_DNS_QUERY_TS].i);
-    int64_t rtt = both ? cut_us(row->at.ts_ns) - ts : 0;
+    int64_t ts = fb_zeek_us(c[FB_DNS_QUERY_TS].null ? row->at.ts_ns : c[FB_DNS_QUERY_TS].i);
+    int64_t rtt = both ? fb_zeek_us(row->at.ts_ns) - ts : 0;
     bool netbios = s->resp_p == 137;
-    put_seconds(b, ts);
-    put_id(b, s);
-    put_int(b, &c[FB_DNS_TRANS_ID]);
+    fb_zeek_seconds(b, ts);
+    fb_zeek_id(b, s, fb_session_proto_name(s->proto));
+    fb_zeek_int(b, &c[FB_DNS_TRANS_ID]);
     fb_buf_putc(b, '\t');
     if (both && answered && rtt != 0)
-        put_seconds(b, rtt);
+        fb_zeek_seconds(b, rtt);
     else
         fb_buf_putc(b, '-');
     fb_buf_putc(b, '\t');
@@ -144,24 +84,24 @@ static void put_row(struct fb_buf *b, const struct fb_rec_row *row, const struct
         const struct fb_rec_cell *cell = asked || i >= FB_DNS_RCODE ? &c[i] : &unset;
         fb_buf_putc(b, '\t');
         if (i == FB_DNS_QCLASS || i == FB_DNS_QTYPE || i == FB_DNS_RCODE)
-            put_int(b, cell);
+            fb_zeek_int(b, cell);
         else
-            put_text(b, cell);
+            fb_zeek_text(b, cell);
     }
     const bool flag[] = {answered && c[FB_DNS_AA].i, c[FB_DNS_TC].i != 0, asked && c[FB_DNS_RD].i,
                          answered && c[FB_DNS_RA].i};
     for (size_t i = 0; i < sizeof flag / sizeof *flag; i++) {
         fb_buf_putc(b, '\t');
-        put_bool(b, flag[i]);
+        fb_zeek_bool(b, flag[i]);
     }
     fb_buf_printf(b, "\t%lld\t", asked ? (long long)c[FB_DNS_Z].i : 0);
     put_answers(b, &c[FB_DNS_ANSWERS], &c[FB_DNS_TTLS]);
     fb_buf_putc(b, '\t');
-    put_bool(b, c[FB_DNS_REJECTED].i != 0);
+    fb_zeek_bool(b, c[FB_DNS_REJECTED].i != 0);
     fb_buf_putc(b, '\t');
-    put_int(b, &c[FB_DNS_OPCODE]);
+    fb_zeek_int(b, &c[FB_DNS_OPCODE]);
     fb_buf_putc(b, '\t');
-    put_text(b, &c[FB_DNS_OPCODE_NAME]);
+    fb_zeek_text(b, &c[FB_DNS_OPCODE_NAME]);
     fb_buf_putc(b, '\n');
 }
 

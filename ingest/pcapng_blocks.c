@@ -8,6 +8,9 @@
 #include "base/buf.h"
 
 #define OPT_COMMENT   1
+#define OPT_IF_IPV4   4 /* address and mask; may be given several times, as may the next */
+#define OPT_IF_IPV6   5
+#define OPT_IF_MAC    6
 #define NAME_TEXT_MAX 4096
 
 bool fb_ng_option(const struct fb_reader *r, struct fb_cur *c, uint16_t *code, struct fb_span *value,
@@ -79,6 +82,34 @@ static bool keep_text(struct fb_reader *r, char **slot, struct fb_span v)
     return true;
 }
 
+/* Addresses of the interface that captured, as a note: "0.1 ipv4 192.0.2.5/24", section and number in front.
+ */
+static enum fb_status iface_addr(struct fb_reader *r, const struct fb_iface *f, uint16_t code,
+                                 struct fb_span v, const struct fb_ng_block *b, struct fb_err *err)
+{
+    char text[FB_ADDR_STRLEN + 48], addr[FB_ADDR_STRLEN];
+    struct fb_addr a;
+    int n = snprintf(text, sizeof text, "%u.%u ", f->section, f->id);
+    if (code == OPT_IF_MAC && v.n == 6) {
+        n += snprintf(text + n, sizeof text - (size_t)n, "mac %02x:%02x:%02x:%02x:%02x:%02x", v.p[0], v.p[1],
+                      v.p[2], v.p[3], v.p[4], v.p[5]);
+    } else if (code == OPT_IF_IPV4 && v.n == 8) {
+        uint32_t mask = fb_load_be32(v.p + 4);
+        bool plain = (~mask & (~mask + 1)) == 0;
+        a = fb_addr_v4(v.p);
+        fb_addr_format(&a, addr);
+        n += snprintf(text + n, sizeof text - (size_t)n, "ipv4 %s/%d", addr,
+                      plain ? __builtin_popcount(mask) : 32);
+    } else if (code == OPT_IF_IPV6 && v.n == 17 && v.p[16] <= 128) {
+        a = fb_addr_v6(v.p);
+        fb_addr_format(&a, addr);
+        n += snprintf(text + n, sizeof text - (size_t)n, "ipv6 %s/%u", addr, v.p[16]);
+    } else {
+        return FB_OK;
+    }
+    return note(r, b->off, r->ev.pkts, FB_NOTE_IFACE_ADDR, text, (size_t)n, err);
+}
+
 static enum fb_status iface_option(struct fb_reader *r, struct fb_iface *f, uint16_t code, struct fb_span v,
                                    const struct fb_ng_block *b, struct fb_err *err)
 {
@@ -92,6 +123,10 @@ static enum fb_status iface_option(struct fb_reader *r, struct fb_iface *f, uint
     case 3:
         ok = keep_text(r, &f->description, v);
         break;
+    case OPT_IF_IPV4:
+    case OPT_IF_IPV6:
+    case OPT_IF_MAC:
+        return iface_addr(r, f, code, v, b, err);
     case 9:
         if (v.n == 1)
             f->tsresol = v.p[0];

@@ -1,11 +1,12 @@
 #include "intel/name_join.h"
 
 #include "base/memory.h"
+#include "intel/dns_facts.h"
+#include "intel/name_book.h"
+#include "intel/names_def.h"
 #include "intel/wire/dhcp_def.h"
 #include "intel/wire/dns_def.h"
 #include "intel/wire/http_def.h"
-#include "intel/name_book.h"
-#include "intel/names_def.h"
 #include "intel/wire/tls_def.h"
 #include "intel/wire/wire.h"
 
@@ -111,6 +112,33 @@ static bool is_address(const struct records *r)
     return span_is(r->k, "A") || span_is(r->k, "AAAA") || span_is(r->k, "NB");
 }
 
+/* One address of an answer, for whom it was given and for anybody. */
+static void learn_addr(struct fb_name_join *j, const struct fb_name_at *at, const struct fb_rec_cell *c,
+                       const struct fb_addr *addr, struct fb_said *said, uint64_t ttl_s)
+{
+    int64_t end = until(at->ts_ns, ttl_s);
+    fb_name_book_add(j->book, addr, &c[FB_DNS_CLIENT].addr, said, end);
+    fb_name_book_add(j->book, addr, &fb_book_anybody, said, end);
+}
+
+/* HTTPS and SVCB records give addresses that a client may go to without asking for A and AAAA. */
+static void learn_hints(struct fb_name_join *j, const struct fb_name_at *at, const struct fb_rec_cell *c,
+                        const struct records *r, const char *source, struct fb_span chain)
+{
+    struct fb_svcb_hints h = fb_svcb_hints(r->d);
+    struct fb_said *said = NULL;
+    struct fb_addr addr;
+    while (fb_svcb_next_hint(&h, &addr)) {
+        if (!said)
+            said = fb_said_new(source, at->ts_ns, at->session, fb_svcb_host(c[FB_DNS_QUERY_NAME].s, r->t),
+                               chain);
+        if (!said)
+            return;
+        learn_addr(j, at, c, &addr, said, ttl_of(r));
+    }
+    fb_said_drop(said);
+}
+
 /* Forward answers: the name that was asked, for every address that came back. */
 static void learn_answers(struct fb_name_join *j, const struct fb_name_at *at, const struct fb_rec_cell *c,
                           const char *source)
@@ -123,6 +151,8 @@ static void learn_answers(struct fb_name_join *j, const struct fb_name_at *at, c
     while (next(&r)) {
         if (span_is(r.k, "CNAME") && !said && r.t.n + 3 < chain.max - chain.len)
             fb_rec_item(&chain, r.t.p, r.t.n);
+        if (span_is(r.k, "HTTPS") || span_is(r.k, "SVCB"))
+            learn_hints(j, at, c, &r, source, (struct fb_span){chain.data, chain.len});
         if (!is_address(&r) || !to_addr(r.t, &addr))
             continue;
         if (!said)
@@ -130,9 +160,7 @@ static void learn_answers(struct fb_name_join *j, const struct fb_name_at *at, c
                                (struct fb_span){chain.data, chain.len});
         if (!said)
             return;
-        int64_t end = until(at->ts_ns, ttl_of(&r));
-        fb_name_book_add(j->book, &addr, &c[FB_DNS_CLIENT].addr, said, end);
-        fb_name_book_add(j->book, &addr, &fb_book_anybody, said, end);
+        learn_addr(j, at, c, &addr, said, ttl_of(&r));
     }
     fb_said_drop(said);
 }
@@ -169,6 +197,8 @@ static void learn_hosts(struct fb_name_join *j, const struct fb_name_at *at, con
     struct fb_addr addr;
     while (next(&r)) {
         struct fb_span name = r.n;
+        if (span_is(r.k, "NBSTAT") && fb_netbios_node_host(r.t, r.d, &name))
+            learn_host(j, at, source, &c[FB_DNS_SERVER].addr, name, DAY_S); /* its TTL is 0 by definition */
         if (!is_address(&r) || !to_addr(r.t, &addr) || (span_is(r.k, "NB") && !netbios_host(&r, &name)))
             continue;
         learn_host(j, at, source, &addr, name, ttl_of(&r));

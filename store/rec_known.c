@@ -1,13 +1,14 @@
 /* The tables that this version of the program knows, whether a case has them or not. */
+#include "intel/lists/list_verdict_def.h"
+#include "intel/names_def.h"
+#include "intel/packs/pack_def.h"
+#include "intel/resolve/resolved_def.h"
 #include "intel/wire/arp_def.h"
 #include "intel/wire/dhcp_def.h"
 #include "intel/wire/dns_def.h"
 #include "intel/wire/ftp_def.h"
 #include "intel/wire/http_def.h"
-#include "intel/lists/list_verdict_def.h"
-#include "intel/names_def.h"
 #include "intel/wire/ndp_def.h"
-#include "intel/packs/pack_def.h"
 #include "intel/wire/smtp_def.h"
 #include "intel/wire/ssdp_def.h"
 #include "intel/wire/ssh_def.h"
@@ -38,6 +39,7 @@ static const struct fb_rec_def *const known[] = {
     &fb_finding_def,
     &fb_scoring_def,
     &fb_model_part_def,
+    &fb_resolved_def,
     &fb_dataset_def,
 };
 /* clang-format on */

@@ -4,6 +4,7 @@
 #include "cli/source.h"
 #include "cli/verbs/verbs.h"
 #include "cli/zeek_dns.h"
+#include "cli/zeek_wire.h"
 
 struct export_args {
     int format;
@@ -11,7 +12,8 @@ struct export_args {
     struct fb_ingest_opts in;
 };
 
-enum { CSV = 2, JSONL = 3, ZEEK_DNS = 4 }; /* places in the list of formats */
+/* Places in the list of formats; from ZEEK_DNS on they are logs of record tables. */
+enum { CSV = 2, JSONL = 3, ZEEK_DNS = 4, ZEEK_SSL, ZEEK_HTTP };
 
 static const struct fb_rec_def *table_named(const char *name)
 {
@@ -22,7 +24,7 @@ static const struct fb_rec_def *table_named(const char *name)
     return NULL;
 }
 
-/* One record table, or Zeek's dns.log. */
+/* One record table, or a log that Zeek has for it. */
 static int print_records(struct fb_source *src, const struct export_args *a, struct fb_pseudonym *p)
 {
     struct fb_err err = {0};
@@ -32,6 +34,8 @@ static int print_records(struct fb_source *src, const struct export_args *a, str
         return fb_source_close(src, fb_cli_fail(&err));
     if (a->format == ZEEK_DNS) {
         st = fb_zeek_dns_print(src->c, p, &out, &err);
+    } else if (a->format > ZEEK_DNS) {
+        st = fb_zeek_wire_print(src->c, a->format == ZEEK_SSL ? FB_ZEEK_SSL : FB_ZEEK_HTTP, p, &out, &err);
     } else {
         const struct fb_rec_print rp = {.def = table_named(a->table),
                                         .format = a->format == CSV ? FB_ROWS_CSV : FB_ROWS_JSON,
@@ -46,7 +50,8 @@ static int print_records(struct fb_source *src, const struct export_args *a, str
 static int check(const struct export_args *a)
 {
     if (a->format < 0)
-        return fb_cli_usage("export", "--format is needed: zeek-tsv, zeek-json, csv, jsonl or zeek-dns");
+        return fb_cli_usage(
+            "export", "--format is needed: zeek-tsv, zeek-json, csv, jsonl, zeek-dns, zeek-ssl or zeek-http");
     if (a->table && a->format != CSV && a->format != JSONL)
         return fb_cli_usage("export", "--table is written as csv or jsonl");
     if (a->table && strcmp(a->table, "sessions") != 0 && !table_named(a->table))
@@ -58,14 +63,15 @@ static int check(const struct export_args *a)
 static int export(char **argv, int nargs, const struct export_args *a)
 {
     static const enum fb_row_format format_of[] = {FB_ROWS_ZEEK_TSV, FB_ROWS_ZEEK_JSON, FB_ROWS_CSV,
-                                                   FB_ROWS_JSON, FB_ROWS_JSON};
+                                                   FB_ROWS_JSON,     FB_ROWS_JSON,      FB_ROWS_JSON,
+                                                   FB_ROWS_JSON};
     struct fb_rows_opts ro = {.format = format_of[a->format]};
     struct fb_err err = {0};
     struct fb_source src;
     fb_columns_all(&ro.columns);
     if (a->key && fb_pseudonym_open(a->key, &ro.pseudonym, &err) != FB_OK)
         return fb_cli_fail(&err);
-    bool records = a->format == ZEEK_DNS || (a->table && strcmp(a->table, "sessions") != 0);
+    bool records = a->format >= ZEEK_DNS || (a->table && strcmp(a->table, "sessions") != 0);
     int code = fb_source_open(&src, "export", argv, nargs, &a->in);
     if (code < 0)
         code = records ? print_records(&src, a, ro.pseudonym) : fb_source_print_rows(&src, &ro, a->path);
@@ -75,11 +81,12 @@ static int export(char **argv, int nargs, const struct export_args *a)
 
 int fb_verb_export(int argc, char **argv)
 {
-    static const char *const formats[] = {"zeek-tsv", "zeek-json", "csv", "jsonl", "zeek-dns", NULL};
+    static const char *const formats[] = {"zeek-tsv", "zeek-json", "csv",       "jsonl",
+                                          "zeek-dns", "zeek-ssl",  "zeek-http", NULL};
     struct export_args a = {.format = -1, .in = FB_INGEST_OPTS_SCORED};
     const struct fb_opt opts[] = {
         {'F', "format", FB_OPT_CHOICE, &a.format, "FORMAT", formats,
-         "zeek-tsv, zeek-json, csv, jsonl or zeek-dns (needed)"},
+         "zeek-tsv, zeek-json, csv, jsonl, zeek-dns, zeek-ssl or zeek-http (needed)"},
         {'t', "table", FB_OPT_TEXT, &a.table, "NAME", NULL,
          "csv and jsonl: another table than sessions: dns, tls, http, x509, names ..."},
         {'o', "output", FB_OPT_TEXT, &a.path, "OUT", NULL, "a new file; without it standard output"},
@@ -94,7 +101,7 @@ int fb_verb_export(int argc, char **argv)
         "export", "--format FORMAT CASE|CAPTURE... [-o OUT] [--pseudonymize KEYFILE]",
         "Writes all sessions in a form that other programs read. zeek-tsv and zeek-json are Zeek's "
         "conn.log, "
-        "zeek-dns its dns.log;\n"
+        "zeek-dns, zeek-ssl and zeek-http its dns.log, ssl.log and http.log;\n"
         "csv and jsonl have every column that is known, times in RFC 3339 with nanoseconds. With "
         "--pseudonymize\n"
         "addresses become others that share the same prefixes, names and MACs keyed hashes, the same in "

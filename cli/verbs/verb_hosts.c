@@ -4,6 +4,7 @@
 #include "cli/intel_find.h"
 #include "cli/local_nets.h"
 #include "cli/message.h"
+#include "cli/resolve_run.h"
 #include "cli/source.h"
 #include "cli/verbs/verbs.h"
 #include "intel/packs/data_file.h"
@@ -17,6 +18,7 @@ struct request {
     struct fb_opt_list local;
     const char *rules_path, *pack;
     const char *show; /* an address or a MAC; NULL: the list */
+    struct fb_resolve_args resolve;
     struct fb_ingest_opts in;
 };
 
@@ -29,7 +31,8 @@ static const struct fb_cli_help LIST_HELP = {
     "the reason and the packet for each thing. What did not send a packet is no device.",
     "  fbforensics hosts office.fbcase --local-only\n"
     "  fbforensics hosts capture.pcap --local 192.0.2.0/24 --json\n"
-    "  fbforensics hosts show office.fbcase 192.168.1.20\n"};
+    "  fbforensics hosts show office.fbcase 192.168.1.20\n"
+    "  fbforensics hosts show office.fbcase 203.0.113.7 --resolve\n"};
 
 static enum fb_status read_rules(const char *path, struct fb_device_rules *out, struct fb_err *err)
 {
@@ -88,16 +91,29 @@ static enum fb_status show(const struct fb_devices *d, const struct request *q, 
     return shown ? FB_OK : fb_err_set(err, FB_ERR_USAGE, "%s: no device with it is in the evidence", q->show);
 }
 
-static enum fb_status print(struct fb_case *c, const struct request *q, const struct fb_devices_opts *o,
+/* What resolvers said, after asking when that is wanted: of `hosts show ADDRESS` about that address alone. */
+static enum fb_status resolved_names(struct fb_case *c, const struct request *q, const struct target *t,
+                                     struct fb_resolved_names **out, struct fb_err *err)
+{
+    if (q->resolve.on)
+        FB_TRY(fb_resolve_case(c, &q->resolve, q->show && t->is_addr ? &t->addr : NULL, q->in.quiet, err));
+    return fb_resolved_names_load(c, out, err);
+}
+
+static enum fb_status print(struct fb_case *c, struct request *q, const struct fb_devices_opts *o,
                             const struct fb_device_rules *rules, struct fb_err *err)
 {
     struct fb_devices *d;
+    struct fb_resolved_names *resolved = NULL;
     struct target t = {.is_addr = false};
     struct fb_out out;
     if (q->show && !read_target(q->show, &t))
         return fb_err_set(err, FB_ERR_USAGE, "%s: neither an IP address nor a MAC", q->show);
     FB_TRY(fb_devices_new(o, &d, err));
-    enum fb_status st = fb_device_facts(c, d, err);
+    enum fb_status st = resolved_names(c, q, &t, &resolved, err);
+    q->print.resolved = resolved;
+    if (st == FB_OK)
+        st = fb_device_facts(c, d, err);
     if (st == FB_OK)
         st = fb_devices_finish(d, q->print.k, rules, err);
     if (st == FB_OK && (st = fb_out_open(&out, NULL, err)) == FB_OK) {
@@ -106,6 +122,7 @@ static enum fb_status print(struct fb_case *c, const struct request *q, const st
         st = st == FB_OK ? closed : st;
     }
     fb_devices_free(d);
+    fb_resolved_names_free(resolved);
     return st;
 }
 
@@ -154,7 +171,7 @@ static int check(struct request *q, char **argv, int *nargs)
 
 int fb_verb_hosts(int argc, char **argv)
 {
-    struct request q = {.in = FB_INGEST_OPTS_DEFAULT};
+    struct request q = {.resolve = FB_RESOLVE_ARGS_DEFAULT, .in = FB_INGEST_OPTS_DEFAULT};
     const struct fb_opt opts[] = {
         {'j', "json", FB_OPT_FLAG, &q.json, NULL, NULL, "JSON lines, one object a device, with all reasons"},
         {0, "csv", FB_OPT_FLAG, &q.csv, NULL, NULL, "CSV"},
@@ -165,6 +182,7 @@ int fb_verb_hosts(int argc, char **argv)
          "rules of types and systems instead of the own"},
         {'n', "limit", FB_OPT_COUNT, &q.print.limit, "N", NULL, "no more than N devices"},
         FB_OPT_INTEL(q.pack),
+        FB_RESOLVE_OPTIONS(q.resolve),
         FB_SOURCE_OPTIONS(q.in),
         {0},
     };
@@ -173,6 +191,8 @@ int fb_verb_hosts(int argc, char **argv)
     struct fb_devices_opts o = {0};
     if (code < 0)
         code = check(&q, argv, &nargs);
+    if (code < 0)
+        code = fb_resolve_args_check("hosts", &q.resolve);
     if (code < 0)
         code = fb_local_nets_read("hosts", &q.local, &nets);
     o.local = nets.range;

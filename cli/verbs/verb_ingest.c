@@ -109,6 +109,7 @@ int fb_verb_ingest(int argc, char **argv)
         FB_FAIL_ON_WORDS(q.fail_on),
         FB_INGEST_LISTS_OPTIONS(q.lists),
         FB_MODEL_OPTIONS(q.in),
+        FB_NAME_GRACE_OPTION(q.in),
         FB_INGEST_OPTIONS(q.in),
         {0},
     };

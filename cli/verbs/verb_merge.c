@@ -170,6 +170,7 @@ int fb_verb_merge(int argc, char **argv)
         {0, "model", FB_OPT_TEXT, &in_opts.model, "FILE", NULL,
          "score with this model; default: one that is trained on the merged case"},
         {0, "no-model", FB_OPT_FLAG, &in_opts.no_model, NULL, NULL, "no scores and no findings"},
+        FB_NAME_GRACE_OPTION(in_opts),
         FB_UNLOCK_OPTIONS(unlock),
         {0},
     };

@@ -1,7 +1,10 @@
 #include "base/escape.h"
 #include "base/timefmt.h"
+#include "cli/case_layers.h"
 #include "cli/message.h"
 #include "cli/name_list.h"
+#include "cli/name_run.h"
+#include "cli/resolve_run.h"
 #include "cli/rows.h"
 #include "cli/source.h"
 #include "cli/table.h"
@@ -117,11 +120,20 @@ static enum fb_status print(struct fb_case *c, const struct wanted *w, enum fb_r
     return st == FB_EOF ? FB_OK : st;
 }
 
+/* Sessions of a case get their names anew, as a layer. */
+static enum fb_status name_again(struct fb_case *c, const struct fb_ingest_opts *in, struct fb_err *err)
+{
+    int64_t grace_ns;
+    FB_TRY(fb_case_layers_grace(in, &grace_ns, err));
+    return fb_names_run(c, grace_ns, NULL, err);
+}
+
 int fb_verb_names(int argc, char **argv)
 {
     bool json = false, csv = false;
     const char *addr = NULL;
     struct wanted w = {0};
+    struct fb_resolve_args resolve = FB_RESOLVE_ARGS_DEFAULT;
     struct fb_ingest_opts in = FB_INGEST_OPTS_DEFAULT;
     const struct fb_opt opts[] = {
         {'j', "json", FB_OPT_FLAG, &json, NULL, NULL, "JSON lines"},
@@ -129,20 +141,28 @@ int fb_verb_names(int argc, char **argv)
         {0, "name", FB_OPT_TEXT, &w.name, "TEXT", NULL, "names that contain TEXT"},
         {0, "address", FB_OPT_TEXT, &addr, "ADDR", NULL, "names of this address"},
         {0, "source", FB_OPT_TEXT, &w.source, "WORD", NULL,
-         "dns, mdns, llmnr, nbns, ptr, dhcp, tls_sni, quic_sni or http_host"},
+         "dns, mdns, llmnr, nbns, ptr, dhcp, tls_sni, quic_sni, http_host or resolved"},
         {'n', "limit", FB_OPT_COUNT, &w.limit, "N", NULL, "no more than N names"},
+        FB_NAME_GRACE_OPTION(in),
+        FB_RESOLVE_OPTIONS(resolve),
         FB_SOURCE_OPTIONS(in),
         {0},
     };
-    static const struct fb_cli_help help = {"names", "CASE|CAPTURE... [options]",
-                                            "Prints every name that the traffic gave to an address: who said "
-                                            "so, when first and last, how often, how\n"
-                                            "many sessions bear the name at one of their ends, and how many "
-                                            "clients were told it or used it. No query\n"
-                                            "is ever sent.",
-                                            "  fbforensics names office.fbcase\n"
-                                            "  fbforensics names office.fbcase --address 192.0.2.7\n"
-                                            "  fbforensics names capture.pcap --source tls_sni --csv\n"};
+    static const struct fb_cli_help help = {
+        "names", "CASE|CAPTURE... [options]",
+        "Prints every name that the traffic gave to an address: who said "
+        "so, when first and last, how often, how\n"
+        "many sessions bear the name at one of their ends, and how many "
+        "clients were told it or used it. No query\n"
+        "is sent, but with --resolve: then the names that a resolver "
+        "gives are kept in the case, with server and\n"
+        "time, and listed with the source \"resolved\". With --name-grace the sessions of a "
+        "case get their names anew, as a layer.",
+        "  fbforensics names office.fbcase\n"
+        "  fbforensics names office.fbcase --address 192.0.2.7\n"
+        "  fbforensics names capture.pcap --source tls_sni --csv\n"
+        "  fbforensics names office.fbcase --resolve --resolver "
+        "192.0.2.53\n"};
     int nargs, code = fb_cli_parse(&help, opts, argc, argv, &nargs);
     if (code >= 0)
         return code;
@@ -150,13 +170,22 @@ int fb_verb_names(int argc, char **argv)
         return fb_cli_usage(help.verb, "--json and --csv exclude each other");
     if (addr && !(w.has_addr = fb_addr_parse(addr, &w.addr)))
         return fb_cli_usage(help.verb, "%s: not an IP address", addr);
+    code = fb_resolve_args_check(help.verb, &resolve);
+    if (code >= 0)
+        return code;
     struct fb_source src;
     code = fb_source_open(&src, help.verb, argv, nargs, &in);
     if (code >= 0)
         return code;
     struct fb_err err = {0};
     struct fb_out out;
-    enum fb_status st = fb_out_open(&out, NULL, &err);
+    enum fb_status st = FB_OK;
+    if (in.name_grace && src.is_case)
+        st = name_again(src.c, &in, &err);
+    if (st == FB_OK && resolve.on)
+        st = fb_resolve_case(src.c, &resolve, w.has_addr ? &w.addr : NULL, in.quiet, &err);
+    if (st == FB_OK)
+        st = fb_out_open(&out, NULL, &err);
     if (st != FB_OK)
         return fb_source_close(&src, fb_cli_fail(&err));
     st = print(src.c, &w, json ? FB_ROWS_JSON : csv ? FB_ROWS_CSV : FB_ROWS_TABLE, &out, &err);

@@ -103,7 +103,9 @@ static enum fb_status print_text(struct shown *w, struct fb_out *out, struct fb_
     fb_buf_init(&filter, 4096);
     fb_session_put_display_filter(&filter, &s);
     fb_show_intel_text(b, w->intel, &s);
-    enum fb_status st = fb_show_reasons_text(b, w->c, w->number, err);
+    enum fb_status st = fb_show_resolved_text(b, w->c, &s, err);
+    if (st == FB_OK)
+        st = fb_show_reasons_text(b, w->c, w->number, err);
     if (st == FB_OK)
         st = fb_seen_put_text(w->c, w->number, b, err);
     fb_buf_puts(b, "\n");
@@ -134,6 +136,8 @@ static enum fb_status print_json(struct shown *w, struct fb_out *out, struct fb_
     }
     fb_buf_puts(b, "\"intel\":");
     fb_show_intel_json(b, w->intel, &s);
+    fb_buf_puts(b, ",\"resolved\":");
+    FB_TRY(fb_show_resolved_json(b, w->c, &s, err));
     FB_TRY(fb_show_reasons_json(b, w->c, w->number, err));
     fb_buf_puts(b, ",\"display_filter\":\"");
     fb_session_put_display_filter(b, &s);

@@ -3,7 +3,8 @@
 #include "intel/special.h"
 
 static const char WHY_GIVEN[] = "option", WHY_ARP[] = "ARP", WHY_NDP[] = "neighbour discovery",
-                  WHY_RA[] = "router advertisement";
+                  WHY_RA[] = "router advertisement", WHY_DHCP[] = "DHCP lease",
+                  WHY_IFACE[] = "interface that captured";
 
 /* The block of that length around the address. */
 static struct fb_list_range block(const struct fb_addr *a, unsigned bits)
@@ -71,16 +72,21 @@ void fb_dev_nets_on_link(struct fb_dev_nets *t, const struct fb_addr *a)
     add(t, &one, WHY_ARP);
 }
 
-void fb_dev_nets_prefix(struct fb_dev_nets *t, struct fb_span text)
+void fb_dev_nets_prefix(struct fb_dev_nets *t, struct fb_span text, enum fb_dev_net_source source)
 {
+    static const char *const why_of[] = {
+        [FB_DEV_NET_RA] = WHY_RA, [FB_DEV_NET_DHCP] = WHY_DHCP, [FB_DEV_NET_IFACE] = WHY_IFACE};
     struct fb_list_range r;
     const char *why;
     if (t->given || text.n >= FB_LIST_RANGE_STRLEN || !fb_list_range_parse(text.p, text.n, &r, &why))
         return;
-    struct fb_list_range most = block(&r.lo, 32), least = block(&r.lo, 127);
-    if (fb_addr_is_v4(&r.lo) || !fb_list_range_has(&most, &r.hi) || fb_addr_cmp(&r.hi, &least.hi) < 0)
+    bool v4 = fb_addr_is_v4(&r.lo);
+    struct fb_list_range most = block(&r.lo, v4 ? 96 + 8 : 32);
+    if (v4 != (source == FB_DEV_NET_DHCP) && source != FB_DEV_NET_IFACE)
         return;
-    add(t, &r, WHY_RA);
+    if (!fb_list_range_has(&most, &r.hi) || fb_addr_eq(&r.lo, &r.hi))
+        return;
+    add(t, &r, why_of[source]);
 }
 
 /* Counts under a network that stands in the table for the reason alone. */
@@ -110,7 +116,7 @@ static bool by_definition(struct fb_dev_nets *t, const struct fb_addr *a)
 
 bool fb_dev_nets_local(struct fb_dev_nets *t, const struct fb_addr *a)
 {
-    static const char *const order[] = {WHY_GIVEN, WHY_RA, WHY_NDP, WHY_ARP};
+    static const char *const order[] = {WHY_GIVEN, WHY_IFACE, WHY_RA, WHY_NDP, WHY_DHCP, WHY_ARP};
     for (size_t o = 0; o < sizeof order / sizeof *order; o++) {
         for (size_t i = 0; i < t->n; i++) {
             if (t->net[i].why != order[o] || !fb_list_range_has(&t->net[i].range, a))

@@ -26,8 +26,10 @@ void fb_dev_nets_init(struct fb_dev_nets *t, const struct fb_list_range *given, 
 /* An IPv4 address that sent ARP: its network is the smallest prefix that holds all such addresses of the same
  * /24. An IPv6 address that took part in neighbour discovery: its /64. */
 void fb_dev_nets_on_link(struct fb_dev_nets *t, const struct fb_addr *a);
-/* "ADDR/LEN" from a router advertisement; shorter than /32 or longer than /127 says nothing. */
-void fb_dev_nets_prefix(struct fb_dev_nets *t, struct fb_span text);
+/* "ADDR/LEN" from a router advertisement, a DHCP lease or the description of a capturing interface. Of IPv6
+ * shorter than /32 or longer than /127 says nothing, of IPv4 shorter than /8 or longer than /31. */
+enum fb_dev_net_source { FB_DEV_NET_RA, FB_DEV_NET_DHCP, FB_DEV_NET_IFACE };
+void fb_dev_nets_prefix(struct fb_dev_nets *t, struct fb_span text, enum fb_dev_net_source source);
 /* Counts the address with the first network that holds it; false: not local. */
 bool fb_dev_nets_local(struct fb_dev_nets *t, const struct fb_addr *a);
 

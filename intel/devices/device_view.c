@@ -38,13 +38,14 @@ const char *fb_device_why_text(enum fb_device_why why)
         [FB_DEVICE_WHY_EUI64] = "formed from the MAC (EUI-64)",
         [FB_DEVICE_WHY_CLIENT] = "one DHCP client",
         [FB_DEVICE_WHY_MDNS] = "one mDNS host name",
+        [FB_DEVICE_WHY_IFACE] = "interface that captured",
     };
     return texts[why];
 }
 
 void fb_device_roles_put(struct fb_buf *out, unsigned roles)
 {
-    static const char *const words[] = {"router", "resolver", "dhcp", "server", "client"};
+    static const char *const words[] = {"router", "resolver", "dhcp", "server", "client", "self"};
     bool first = true;
     for (unsigned i = 0; i < sizeof words / sizeof *words; i++) {
         if (!(roles & 1u << i))

@@ -97,7 +97,7 @@ static void bind(struct fb_devices *d, const struct fb_device_fact *f, enum fb_d
         n->why = n->mac == FB_DEV_NONE ? (uint8_t)why : n->why;
         n->why_at = n->mac == FB_DEV_NONE ? f->at : n->why_at;
     }
-    if (!n->arp_seen && why != FB_DEVICE_WHY_LEASE) {
+    if (!n->arp_seen && why != FB_DEVICE_WHY_LEASE && why != FB_DEVICE_WHY_IFACE) {
         n->arp_seen = 1;
         fb_dev_nets_on_link(&d->nets, &f->addr);
     }
@@ -188,6 +188,16 @@ static void role(struct fb_devices *d, const struct fb_device_fact *f, enum fb_d
     said(d, f, FB_DI_ROLE, r, fb_dev_text(word), f->text.n ? f->text : fb_dev_text(why));
 }
 
+/* An interface of the host that captured: its address, its MAC, and that they are one. */
+static void self(struct fb_devices *d, const struct fb_device_fact *f)
+{
+    if (f->has_addr && f->has_mac)
+        bind(d, f, FB_DEVICE_WHY_IFACE);
+    if (f->detail.n)
+        fb_dev_nets_prefix(&d->nets, f->detail, FB_DEV_NET_IFACE);
+    role(d, f, FB_ROLE_SELF, "self", "captured");
+}
+
 void fb_devices_fact(struct fb_devices *d, const struct fb_device_fact *f)
 {
     switch (f->kind) {
@@ -207,7 +217,13 @@ void fb_devices_fact(struct fb_devices *d, const struct fb_device_fact *f)
         self_name(d, f);
         break;
     case FB_DEVICE_PREFIX:
-        fb_dev_nets_prefix(&d->nets, f->text);
+        fb_dev_nets_prefix(&d->nets, f->text, FB_DEV_NET_RA);
+        break;
+    case FB_DEVICE_SUBNET:
+        fb_dev_nets_prefix(&d->nets, f->text, FB_DEV_NET_DHCP);
+        break;
+    case FB_DEVICE_SELF:
+        self(d, f);
         break;
     case FB_DEVICE_ROUTES:
         role(d, f, FB_ROLE_ROUTER, "router", "announced itself");

@@ -8,18 +8,21 @@
 #define FB_INTEL_DEVICES_H
 
 #include "intel/devices/device_rules.h"
-#include "intel/packs/intel.h"
 #include "intel/lists/list_addr.h"
+#include "intel/packs/intel.h"
 
 #define FB_DEVICE_TENURES_MAX 32 /* times that an address changes its MAC */
 #define FB_DEVICE_PROXY_ADDRS 16 /* IPv4 addresses for which a MAC answers ARP before that proves nothing */
 #define FB_DEVICE_FRONT_ADDRS 4  /* local IPv4 addresses behind a MAC before its frames prove nothing */
 #define FB_DEVICE_REMOTES     3  /* remote addresses behind a MAC that make it a router */
 
+#define FB_DEVICE_NO_PACKET UINT64_MAX
+
 /* Which packet. */
 struct fb_device_at {
     int64_t ts_ns;
-    uint64_t ordinal, number; /* of the session; 0: none */
+    uint64_t ordinal; /* FB_DEVICE_NO_PACKET: said by the description of an interface, not by a packet */
+    uint64_t number;  /* of the session; 0: none */
 };
 
 /* ---- what is told ---- */
@@ -34,7 +37,10 @@ enum fb_device_fact_kind {
     FB_DEVICE_ROUTES,      /* `addr` or `mac` announced itself as a router: `text` says how */
     FB_DEVICE_RESOLVES,    /* `addr` answered a DNS query and offers recursion */
     FB_DEVICE_GIVES_LEASE, /* `addr` is a DHCP server */
-    FB_DEVICE_SAID         /* `text` of kind `item` stands for `addr` or `mac` */
+    FB_DEVICE_SUBNET,      /* the network `text`, "ADDR/LEN", is that of a DHCP lease */
+    FB_DEVICE_SELF, /* `mac`, `addr`, or both, tied together, are an interface of the host that captured;
+                       `text` says which, `detail` is its network, "ADDR/LEN" */
+    FB_DEVICE_SAID  /* `text` of kind `item` stands for `addr` or `mac` */
 };
 
 /* What is kept of a device, and what rules ask for. */
@@ -114,7 +120,8 @@ enum fb_device_why {
     FB_DEVICE_WHY_FRAME,  /* address to MAC: the frames of its sessions */
     FB_DEVICE_WHY_EUI64,  /* IPv6 address to the MAC from which it was formed */
     FB_DEVICE_WHY_CLIENT, /* MAC to DHCP client */
-    FB_DEVICE_WHY_MDNS    /* address to address: one host name */
+    FB_DEVICE_WHY_MDNS,   /* address to address: one host name */
+    FB_DEVICE_WHY_IFACE   /* address to MAC: one interface of the host that captured */
 };
 const char *fb_device_why_text(enum fb_device_why why);
 
@@ -124,6 +131,7 @@ enum fb_device_role {
     FB_ROLE_DHCP = 4,
     FB_ROLE_SERVER = 8,
     FB_ROLE_CLIENT = 16,
+    FB_ROLE_SELF = 32, /* captured */
 };
 /* "router,server": in the order above. */
 void fb_device_roles_put(struct fb_buf *out, unsigned roles);

@@ -23,6 +23,9 @@ struct fb_dataset_info {
     struct fb_digest digest;
 };
 
+/* Appends the row of fb_dataset_def that describes it; `with_files` false: without its files. */
+void fb_dataset_put(struct fb_buf *row, const struct fb_dataset_info *info, bool with_files);
+
 /* ---- making ---- */
 
 struct fb_pack_build {

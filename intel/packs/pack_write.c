@@ -17,14 +17,8 @@ static void put_text(struct fb_buf *row, struct fb_span s)
     s.n ? fb_rec_bytes(row, s.p, s.n) : fb_rec_null(row);
 }
 
-static void put_row(struct fb_buf *row, const struct fb_dataset_info *info, struct fb_span body)
+void fb_dataset_put(struct fb_buf *row, const struct fb_dataset_info *info, bool with_files)
 {
-    struct fb_digest_state s;
-    struct fb_digest d;
-    fb_digest_init(&s, "fb.dataset");
-    fb_digest_update_le64(&s, (uint64_t)info->kind);
-    fb_digest_update_field(&s, body.p, body.n);
-    fb_digest_final(&s, &d);
     put_text(row, info->name);
     fb_rec_int(row, info->kind);
     put_text(row, info->version);
@@ -32,8 +26,22 @@ static void put_row(struct fb_buf *row, const struct fb_dataset_info *info, stru
     put_text(row, info->source);
     put_text(row, info->licence);
     fb_rec_int(row, (int64_t)info->entries);
-    fb_rec_bytes(row, info->files.p, info->files.n);
-    fb_rec_bytes(row, d.b, sizeof d.b);
+    if (with_files)
+        fb_rec_bytes(row, info->files.p, info->files.n);
+    else
+        fb_rec_null(row);
+    fb_rec_bytes(row, info->digest.b, sizeof info->digest.b);
+}
+
+static void put_row(struct fb_buf *row, const struct fb_dataset_info *info, struct fb_span body)
+{
+    struct fb_dataset_info with = *info;
+    struct fb_digest_state s;
+    fb_digest_init(&s, "fb.dataset");
+    fb_digest_update_le64(&s, (uint64_t)info->kind);
+    fb_digest_update_field(&s, body.p, body.n);
+    fb_digest_final(&s, &with.digest);
+    fb_dataset_put(row, &with, true);
 }
 
 /* Where the part with that name and kind stands, or b->n. */

@@ -68,6 +68,20 @@ static void codes_cell(struct fb_buf *row, const uint16_t *codes, size_t n)
     fb_buf_release(&b);
 }
 
+static void addrs_cell(struct fb_buf *row, struct fb_span s, size_t bytes)
+{
+    struct fb_buf list;
+    fb_buf_init(&list, FB_DHCP_ADDRS_MAX * (FB_ADDR_STRLEN + 1));
+    for (size_t i = 0; i < FB_DHCP_ADDRS_MAX && s.n - i * bytes >= bytes; i++) {
+        char text[FB_ADDR_STRLEN];
+        const uint8_t *p = s.p + i * bytes;
+        struct fb_addr a = bytes == 4 ? fb_addr_v4(p) : fb_addr_v6(p);
+        fb_rec_item(&list, text, fb_addr_format(&a, text));
+    }
+    fb_wire_list_cell(row, &list);
+    fb_buf_release(&list);
+}
+
 void fb_dhcp_put(const struct fb_dhcp_message *m, const struct fb_seen *at, struct fb_observe_out *out)
 {
     struct fb_buf row;
@@ -98,6 +112,9 @@ void fb_dhcp_put(const struct fb_dhcp_message *m, const struct fb_seen *at, stru
     span_cell(&row, m->server_id);
     codes_cell(&row, m->params, m->nparams);
     codes_cell(&row, m->options, m->noptions);
+    addr_cell(&row, m->has_mask, &m->mask);
+    addrs_cell(&row, m->routers, 4);
+    addrs_cell(&row, m->dns_servers, m->version == 6 ? 16 : 4);
     fb_wire_put(out, &fb_dhcp_def, at, &row);
     fb_buf_release(&row);
 }

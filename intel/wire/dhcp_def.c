@@ -21,6 +21,9 @@ static const struct fb_rec_col cols[FB_DHCP_NCOLS] = {
     [FB_DHCP_SERVER_ID] = {"server_id", FB_REC_BLOB},
     [FB_DHCP_PARAM_LIST] = {"param_list", FB_REC_TEXT},
     [FB_DHCP_OPTIONS] = {"options", FB_REC_TEXT},
+    [FB_DHCP_SUBNET_MASK] = {"subnet_mask", FB_REC_ADDR},
+    [FB_DHCP_ROUTERS] = {"routers", FB_REC_LIST},
+    [FB_DHCP_DNS_SERVERS] = {"dns_servers", FB_REC_LIST},
 };
 
 const struct fb_rec_def fb_dhcp_def = {

@@ -26,6 +26,9 @@ enum fb_dhcp_col {
     FB_DHCP_SERVER_ID,  /* DHCPv6: DUID */
     FB_DHCP_PARAM_LIST, /* options asked for, in order */
     FB_DHCP_OPTIONS,    /* options present, in order */
+    FB_DHCP_SUBNET_MASK,
+    FB_DHCP_ROUTERS,     /* addresses as text, in order */
+    FB_DHCP_DNS_SERVERS, /* the same; DHCPv6 too */
     FB_DHCP_NCOLS
 };
 

@@ -7,6 +7,7 @@
 #include "base/observe.h"
 
 #define FB_DHCP_OPTIONS_MAX 256
+#define FB_DHCP_ADDRS_MAX   16 /* of a list of addresses; more are not kept */
 
 struct fb_dhcp_message {
     uint8_t version; /* 4, 6 */
@@ -14,11 +15,11 @@ struct fb_dhcp_message {
     uint32_t trans_id;
     bool has_mac;
     uint8_t mac[6];
-    struct fb_addr client, assigned, requested, server;
-    bool has_client, has_assigned, has_requested, has_server, has_lease;
+    struct fb_addr client, assigned, requested, server, mask;
+    bool has_client, has_assigned, has_requested, has_server, has_mask, has_lease;
     uint32_t lease_s;
     struct fb_span host_name, domain, client_message, server_message, vendor_class, user_class, client_id,
-        server_id, client_fqdn;
+        server_id, client_fqdn, routers, dns_servers; /* the last two: addresses, one behind the other */
     uint8_t fqdn[256];
     uint16_t options[FB_DHCP_OPTIONS_MAX], params[FB_DHCP_OPTIONS_MAX];
     size_t noptions, nparams;

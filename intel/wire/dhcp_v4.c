@@ -46,6 +46,15 @@ static void fqdn(struct fb_dhcp_message *m, struct fb_span s)
 static void option(struct fb_dhcp_message *m, uint8_t code, struct fb_span s, bool from_client)
 {
     switch (code) {
+    case 1:
+        m->has_mask = addr_of(s, &m->mask);
+        break;
+    case 3:
+        m->routers = s;
+        break;
+    case 6:
+        m->dns_servers = s;
+        break;
     case 12:
         m->host_name = text_of(s);
         break;

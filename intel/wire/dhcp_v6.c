@@ -78,6 +78,9 @@ static void option(struct fb_dhcp_message *m, uint16_t code, struct fb_cur c)
             m->vendor_class = all(text);
         break;
     }
+    case 23: /* RFC 3646 */
+        m->dns_servers = all(c);
+        break;
     case 39:
         fb_cur_skip(&c, 1);
         fb_dhcp_name(m, all(c));

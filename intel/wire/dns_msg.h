@@ -91,7 +91,8 @@ bool fb_dns_next_rr(struct fb_dns_reader *r, struct fb_dns_rr *rr);
 bool fb_dns_rr_text(const struct fb_dns_reader *r, const struct fb_dns_rr *rr, struct fb_buf *out);
 
 /* What the text leaves out: MX preference; SRV priority, weight and port; SOA contact and its five numbers;
- * SVCB priority and parameters; NetBIOS flags. Nothing for other types. */
+ * SVCB priority and parameters; NetBIOS flags, of a node status all of
+ * them and the MAC. Nothing for other types. */
 void fb_dns_rr_detail(const struct fb_dns_reader *r, const struct fb_dns_rr *rr, struct fb_buf *out);
 
 /* True when the message is DNS beyond doubt: one question of a known type and class, host name characters,

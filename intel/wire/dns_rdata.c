@@ -197,6 +197,21 @@ static void put_param(unsigned key, struct fb_cur *c, struct fb_buf *out)
         put_hints(c, key == 6, out);
 }
 
+/* NBSTAT: the flags of each name, then the node's unit id, which over Ethernet is its MAC. */
+static void put_node_flags(struct fb_cur *c, struct fb_buf *out)
+{
+    uint8_t names = fb_cur_u8(c);
+    for (unsigned i = 0; i < names; i++) {
+        fb_cur_skip(c, 16);
+        fb_buf_puts(out, i ? " " : "");
+        fb_buf_put_u64dec(out, fb_cur_be16(c));
+    }
+    const uint8_t *mac = fb_cur_take(c, 6);
+    if (mac)
+        fb_buf_printf(out, " mac=%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4],
+                      mac[5]);
+}
+
 static void put_service(const struct fb_dns_reader *r, struct fb_cur *c, struct fb_buf *out)
 {
     struct fb_dns_name target;
@@ -219,6 +234,8 @@ void fb_dns_rr_detail(const struct fb_dns_reader *r, const struct fb_dns_rr *rr,
     if (r->netbios) {
         if (rr->type == FB_DNS_NB)
             put_numbers(&c, 1, 2, out);
+        else if (rr->type == FB_DNS_SRV)
+            put_node_flags(&c, out);
         return;
     }
     switch (rr->type) {

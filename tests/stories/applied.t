@@ -84,6 +84,9 @@ says "they decide" out "conforming      1"
 "$FB" sql g.fbcase "SELECT params FROM custody WHERE what = 'lists-apply'" --csv >out
 pack=$("$FB" intel info my.fbpack --json | sed 's/.*"pack_digest":"\([0-9a-f]*\)".*/\1/')
 says "the custody log names the pack" out "$pack"
+code 0 "the case says which data sets answered" "$FB" sql g.fbcase "SELECT name, version, date, licence, entries, hex(digest) FROM dataset" --csv
+"$FB" intel info my.fbpack --json | sed 's/"digest"/\n&/g' | sed -n 's/^"digest":"\([0-9a-f]*\)".*/\1/p' | tr a-f A-F >digests
+check "each with its digest" sh -c 'test -s digests && while read -r d; do grep -q "$d" out || exit 1; done <digests'
 code 0 "a list is made with the pack" "$FB" lists make g.fbcase --intel my.fbpack -o made.json
 check "without addresses of content networks" sh -c '! grep -q "1\.1\.1\.2" made.json'
 says "which is told" err "left out"

@@ -54,4 +54,27 @@ code 2 "what is no address is refused" "$FB" hosts show office.fbcase printer
 code 2 "a network that is none too" "$FB" hosts --local 198.51.100.0/99 office.fbcase
 code 2 "two forms exclude each other" "$FB" hosts --json --csv office.fbcase
 code 2 "show without an address says what is missing" "$FB" hosts show office.fbcase
+
+python3 "$STORIES/office.py" office.pcapng
+code 0 "what DHCP and the description of the interface say" "$FB" ingest -q office.pcapng -o self.fbcase
+code 0 "is in the case" "$FB" sql self.fbcase "SELECT kind, text FROM evidence_note" --csv
+says "the addresses of the interface" out 'interface-address,0.0 ipv4 192.168.9.5/24'
+says "and its MAC" out 'interface-address,0.0 mac 02:aa:00:00:00:05'
+code 0 "and the options of the lease" "$FB" sql self.fbcase "SELECT subnet_mask, routers, dns_servers FROM dhcp WHERE msg_type = 'ACK'" --csv
+says "mask, router, resolvers" out '255.255.255.128,"[""192.168.9.1""]","[""192.168.9.1"",""8.8.8.8""]"'
+code 0 "the host that captured" "$FB" hosts show self.fbcase 192.168.9.5
+says "is known as such" out 'self'
+says "by its interface" out 'self  eth0, '
+says "which ties its addresses to its MAC" out 'mac           02:aa:00:00:00:05  private'
+says "and says how large its network is" out 'address       fe80::5  local; interface that captured (description of the interface)'
+code 0 "the router" "$FB" hosts show self.fbcase 192.168.9.1
+says "is one by the lease" out 'router  a DHCP lease names it'
+says "as is the resolver" out 'resolver  a DHCP lease names it'
+code 0 "local networks" "$FB" hosts self.fbcase
+says "are those of the interface" out '192.168.9.0/24 (interface that captured, 3)'
+code 0 "JSON" "$FB" hosts self.fbcase --json
+check "has no packet where there is none" python3 -c 'import json
+d = [json.loads(l) for l in open("out")]
+[v] = [v for v in d if any(a["address"] == "192.168.9.5" for a in v.get("addresses", []))]
+assert "self" in v["roles"] and v["addresses"][0]["ordinal"] is None'
 finish

@@ -354,7 +354,7 @@ static void who_calls_itself_by_a_name_may_name_its_other_addresses(void **state
     (void)state;
     named(0, "192.168.1.2", "pad.local", "192.168.1.2");
     named(0, "192.168.1.2", "pad.local", "fd00::2");
-    named(0, "192.168.1.2", "pad.local", "198.51.100.7"); /* nothing says that it is local */
+    named(0, "192.168.1.2", "pad.local", "198.51.100.7");   /* nothing says that it is local */
     named(1, "192.168.1.5", "victim.local", "192.168.1.6"); /* speaks of another only */
     named(1, "192.168.1.5", "me.local", "192.168.1.5");
     finish();
@@ -404,6 +404,60 @@ static void the_evidence_says_which_networks_are_local(void **state)
     assert_true(fb_devices_net(d, 2, &n));
     assert_string_equal(n.why, "private range");
     assert_false(fb_devices_net(d, 3, &n));
+}
+
+static void net(enum fb_device_fact_kind kind, const char *network)
+{
+    struct fb_device_fact f = fact(kind, 1, NULL, NULL);
+    f.text = text(network);
+    fb_devices_fact(d, &f);
+}
+
+static void a_lease_says_how_large_the_network_is(void **state)
+{
+    (void)state;
+    struct fb_device_net n;
+    char r[FB_LIST_RANGE_STRLEN];
+    bind(FB_DEVICE_ARP, 1, "198.51.100.5", "00:11:22:33:44:05"); /* the smallest around: itself */
+    net(FB_DEVICE_SUBNET, "198.51.100.5/25");
+    net(FB_DEVICE_SUBNET, "10.0.0.0/4");      /* too large to be a network */
+    net(FB_DEVICE_SUBNET, "203.0.113.1/32");  /* no network */
+    net(FB_DEVICE_SUBNET, "2001:db8:9::/64"); /* DHCPv6 has no masks */
+    net(FB_DEVICE_SUBNET, "nonsense");
+    session(2, "198.51.100.9", NULL, "198.51.100.200", NULL, true);
+    session(2, "203.0.113.1", NULL, "203.0.113.2", NULL, true);
+    session(2, "2001:db8:9::1", NULL, "2001:db8:9::2", NULL, true);
+    finish();
+    assert_true(fb_devices_net(d, 0, &n));
+    fb_list_range_format(&n.range, r);
+    assert_string_equal(r, "198.51.100.0/25");
+    assert_string_equal(n.why, "DHCP lease");
+    assert_int_equal(n.addrs, 2);
+    assert_false(fb_devices_net(d, 1, &n));
+}
+
+static void the_interface_that_captured_is_known_as_such(void **state)
+{
+    (void)state;
+    struct fb_device_fact f = fact(FB_DEVICE_SELF, 0, "198.51.100.5", "00:11:22:33:44:05");
+    struct fb_device_net n;
+    f.text = text("eth0");
+    f.detail = text("198.51.100.5/26");
+    f.at.ordinal = FB_DEVICE_NO_PACKET;
+    fb_devices_fact(d, &f);
+    session(2, "198.51.100.5", "00:11:22:33:44:05", "198.51.100.9", "00:11:22:33:44:09", true);
+    finish();
+    const struct fb_device *v = fb_devices_at(d, 0);
+    for (size_t i = 1; i < fb_devices_count(d) && !(v->roles & FB_ROLE_SELF); i++)
+        v = fb_devices_at(d, i);
+    assert_int_equal(v->roles, FB_ROLE_SELF | FB_ROLE_CLIENT);
+    assert_int_equal(v->naddrs, 1);
+    assert_int_equal(v->nmacs, 1);
+    assert_int_equal(v->addrs[0].why, FB_DEVICE_WHY_IFACE);
+    assert_true(v->addrs[0].at.ordinal == FB_DEVICE_NO_PACKET);
+    assert_true(fb_devices_net(d, 0, &n));
+    assert_string_equal(n.why, "interface that captured");
+    assert_int_equal(n.addrs, 2);
 }
 
 static void networks_that_are_given_are_the_only_local_ones(void **state)
@@ -496,40 +550,6 @@ static void the_first_rule_that_fits_wins_and_is_named(void **state)
     fb_device_rules_release(&own);
 }
 
-static void rules_that_say_nothing_are_refused_with_their_line(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *text, *message;
-    } bad[] = {{"os Linux", "x: line 1: no colon behind the result: \"Linux\""},
-               {"\nkind a: port=1", "x: line 2: a rule begins with os or type: \"kind\""},
-               {"os a:", "x: line 1: a rule without a condition: \"a\""},
-               {"os a: colour=red", "x: line 1: no such field: \"colour\""},
-               {"os a: port=", "x: line 1: no FIELD=PATTERN: \"port=\""},
-               {"os a: os=b", "x: line 1: a rule of os cannot ask for os: \"os=b\""},
-               {"os : port=1", "x: line 1: a result has 1 to 64 bytes: \"\""}};
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        struct fb_device_rules r;
-        struct fb_err err = {0};
-        assert_int_equal(fb_device_rules_read("x", text(bad[i].text), &r, &err), FB_ERR_INPUT);
-        assert_string_equal(err.msg, bad[i].message);
-    }
-}
-
-static void patterns_match_as_a_slow_matcher_does(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *pattern, *text;
-        bool fits;
-    } t[] = {{"", "", true},         {"*", "", true},        {"?", "", false},      {"a*b", "ab", true},
-             {"a*b", "aXbXb", true}, {"a*b", "aXbX", false}, {"*a*a*", "a", false}, {"*a*a*", "xaxax", true},
-             {"A?C", "abc", true},   {"abc", "abcd", false}, {"**x", "yyx", true},  {"x*y*z", "xyz", true},
-             {"x*y*z", "xzy", false}};
-    for (size_t i = 0; i < sizeof t / sizeof *t; i++)
-        assert_int_equal(fb_device_glob(text(t[i].pattern), text(t[i].text)), t[i].fits);
-}
-
 #define CASE(f) cmocka_unit_test_setup_teardown(f, start, stop)
 
 int main(void)
@@ -554,13 +574,13 @@ int main(void)
         CASE(who_calls_itself_by_a_name_may_name_its_other_addresses),
         CASE(one_mdns_name_joins_neither_two_macs_nor_two_ipv4_hosts),
         CASE(the_evidence_says_which_networks_are_local),
+        CASE(a_lease_says_how_large_the_network_is),
+        CASE(the_interface_that_captured_is_known_as_such),
         CASE(networks_that_are_given_are_the_only_local_ones),
         CASE(tables_that_are_full_count_what_they_leave_out),
         CASE(who_never_sent_a_packet_is_no_device),
         CASE(roles_come_with_what_was_seen),
         CASE(the_first_rule_that_fits_wins_and_is_named),
-        CASE(rules_that_say_nothing_are_refused_with_their_line),
-        CASE(patterns_match_as_a_slow_matcher_does),
     };
     if (fb_device_rules_builtin(&rules, NULL) != FB_OK)
         return 1;

@@ -10,8 +10,6 @@
 #include "intel/wire/dns.h"
 #include "intel/wire/dns_def.h"
 #include "intel/wire/dns_msg.h"
-#include "intel/name_join.h"
-#include "intel/names_def.h"
 #include "intel/wire/observer.h"
 
 #include <stdio.h>
@@ -412,6 +410,24 @@ static void netbios_names_are_decoded_with_their_kind(void **state)
     talk_release(&k);
 }
 
+static void a_node_status_tells_names_flags_and_mac(void **state)
+{
+    (void)state;
+    static const char data[] =
+        "\3OFFICE PC      \0\4\0WORKGROUP      \0\204\0OFFICE PC      \40\4\0\0\1\2\3\4\5";
+    static struct msg m;
+    struct talk k;
+    talk_open(&k, &fb_dns_proto.ops, 17, "10.0.0.2", 137, 137);
+    head(&m, 9, 0x8400, 0, 1, 0);
+    record(&m, "CKAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", 33, 0, data, sizeof data - 1);
+    say(&k, false, m.b, m.n);
+    const char *text = hang_up(&k);
+    assert_non_null(strstr(text, "answers=OFFICE PC<00> WORKGROUP<00> OFFICE PC<20>"));
+    assert_non_null(strstr(text, "answer_types=NBSTAT"));
+    assert_non_null(strstr(text, "answer_details=1024 33792 1024 mac=00:01:02:03:04:05"));
+    talk_release(&k);
+}
+
 static void multicast_questions_wait_for_nobody(void **state)
 {
     (void)state;
@@ -478,141 +494,6 @@ static void damaged_messages_never_do_harm(void **state)
     }
 }
 
-/* ---- the name join ---- */
-
-static void learn_at(struct fb_name_join *j, int64_t ts_s, uint64_t session, const char *client,
-                     const char *asked, uint32_t ttl, const char *cname)
-{
-    static struct msg m;
-    struct talk k;
-    struct fb_rec_cell c[FB_REC_COLS_MAX];
-    talk_open(&k, &fb_dns_proto.ops, 17, "10.0.0.1", 4000, 53);
-    head(&m, 7, 0x8180, 1, cname ? 2 : 1, 0);
-    question(&m, asked, 1);
-    if (cname) {
-        struct msg *d = calloc(1, sizeof *d);
-        assert_non_null(d);
-        name(d, cname);
-        record(&m, NULL, 5, ttl, d->b, d->n);
-        free(d);
-    }
-    record(&m, cname, 1, ttl, ADDR, 4);
-    say(&k, false, m.b, m.n);
-    assert_int_equal(k.t.rows, 1);
-    assert_true(fb_rec_read(&fb_dns_def, (struct fb_span){k.t.row.data, k.t.row.len}, c));
-    assert_true(fb_addr_parse(client, &c[FB_DNS_CLIENT].addr));
-    struct fb_name_at at = {ts_s * 1000000000, session};
-    fb_name_join_dns(j, &at, c);
-    talk_release(&k);
-}
-
-/* "NAME SOURCE CERTAINTY SESSION CHAIN" of the responder; "" when it has none. */
-static const char *named(struct fb_name_join *j, int64_t ts_s, const char *orig, const char *resp,
-                         const struct fb_own_name *own)
-{
-    static char text[600];
-    static const struct fb_own_name nothing;
-    struct fb_named_session s = {.ts_ns = ts_s * 1000000000};
-    struct fb_rec_cell c[FB_REC_COLS_MAX];
-    struct fb_buf row;
-    text[0] = '\0';
-    assert_true(fb_addr_parse(orig, &s.orig_h) && fb_addr_parse(resp, &s.resp_h));
-    fb_buf_init(&row, FB_REC_BYTES_MAX);
-    if (fb_name_join_session(j, &s, own ? own : &nothing, &row)) {
-        assert_true(fb_rec_read(&fb_names_def, (struct fb_span){row.data, row.len}, c));
-        if (!c[FB_NAMES_RESP_DOMAIN].null)
-            (void)snprintf(text, sizeof text, "%.*s %.*s %lld %lld%s", (int)c[FB_NAMES_RESP_DOMAIN].s.n,
-                           (const char *)c[FB_NAMES_RESP_DOMAIN].s.p, (int)c[FB_NAMES_RESP_DOMAIN_SOURCE].s.n,
-                           (const char *)c[FB_NAMES_RESP_DOMAIN_SOURCE].s.p,
-                           (long long)c[FB_NAMES_RESP_DOMAIN_CERTAINTY].i,
-                           (long long)c[FB_NAMES_RESP_DOMAIN_SESSION].i,
-                           c[FB_NAMES_RESP_DOMAIN_CHAIN].null ? "" : " chain");
-    }
-    fb_buf_release(&row);
-    return text;
-}
-
-static struct fb_name_join *new_join(uint32_t entries)
-{
-    struct fb_name_join_opts o = {.grace_ns = FB_NAME_GRACE_NS, .entries_max = entries};
-    struct fb_name_join *j = fb_name_join_new(&o);
-    assert_non_null(j);
-    return j;
-}
-
-static void a_session_takes_its_own_name_before_its_clients_before_anybodys(void **state)
-{
-    (void)state;
-    struct fb_name_join *j = new_join(0);
-    learn_at(j, 100, 1, "10.0.0.2", "mine.example", 60, NULL);
-    learn_at(j, 110, 2, "10.0.0.3", "theirs.example", 60, NULL);
-    assert_string_equal(named(j, 120, "10.0.0.2", "192.0.2.7", NULL), "mine.example dns 90 1");
-    assert_string_equal(named(j, 120, "10.0.0.9", "192.0.2.7", NULL), "theirs.example dns 60 2");
-    struct fb_own_name own = {"tls_sni", {(const uint8_t *)"sni.example", 11}, {121, 5}};
-    assert_string_equal(named(j, 120, "10.0.0.2", "192.0.2.7", &own), "sni.example tls_sni 95 5");
-    assert_string_equal(named(j, 120, "10.0.0.2", "192.0.2.8", NULL), "");
-    fb_name_join_free(j);
-}
-
-static void ttl_and_grace_decide_how_long_a_name_holds(void **state)
-{
-    (void)state;
-    struct fb_name_join *j = new_join(0);
-    learn_at(j, 100, 1, "10.0.0.2", "a.example", 60, NULL);
-    assert_string_equal(named(j, 99, "10.0.0.2", "192.0.2.7", NULL), "");
-    assert_string_equal(named(j, 160, "10.0.0.2", "192.0.2.7", NULL), "a.example dns 90 1");
-    assert_string_equal(named(j, 161, "10.0.0.2", "192.0.2.7", NULL), "a.example dns 70 1");
-    assert_string_equal(named(j, 460, "10.0.0.2", "192.0.2.7", NULL), "a.example dns 70 1");
-    assert_string_equal(named(j, 461, "10.0.0.2", "192.0.2.7", NULL), "");
-    /* The newest that still holds, though a newer one has expired. */
-    learn_at(j, 1000, 3, "10.0.0.2", "long.example", 5000, NULL);
-    learn_at(j, 1001, 4, "10.0.0.2", "short.example", 1, NULL);
-    assert_string_equal(named(j, 2000, "10.0.0.2", "192.0.2.7", NULL), "long.example dns 90 3");
-    assert_string_equal(named(j, 1002, "10.0.0.2", "192.0.2.7", NULL), "short.example dns 90 4");
-    fb_name_join_free(j);
-}
-
-static void the_name_asked_wins_over_the_names_it_leads_to(void **state)
-{
-    (void)state;
-    struct fb_name_join *j = new_join(0);
-    learn_at(j, 100, 1, "10.0.0.2", "shop.example", 60, "edge.cdn.example");
-    assert_string_equal(named(j, 101, "10.0.0.2", "192.0.2.7", NULL), "shop.example dns 90 1 chain");
-    fb_name_join_free(j);
-}
-
-static void what_is_forgotten_is_what_was_learnt_first(void **state)
-{
-    (void)state;
-    struct fb_name_join *j = new_join(4); /* two clients: their own entry each, and one for anybody */
-    learn_at(j, 100, 1, "10.0.0.2", "a.example", 60, NULL);
-    learn_at(j, 101, 2, "10.0.0.3", "b.example", 60, NULL);
-    learn_at(j, 102, 3, "10.0.0.4", "c.example", 60, NULL);
-    learn_at(j, 103, 4, "10.0.0.5", "d.example", 60, NULL);
-    assert_string_equal(named(j, 104, "10.0.0.5", "192.0.2.7", NULL), "d.example dns 90 4");
-    assert_string_equal(named(j, 104, "10.0.0.2", "192.0.2.7", NULL), "d.example dns 60 4");
-    fb_name_join_free(j);
-}
-
-static void addresses_and_ports_in_a_host_header_are_no_names(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *host, *name;
-    } row[] = {{"a.example", "a.example"}, {"a.example:8080", "a.example"}, {"192.0.2.1", NULL},
-               {"192.0.2.1:80", NULL},     {"[2001:db8::1]:80", NULL},      {"", NULL}};
-    for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
-        struct fb_rec_cell c[FB_REC_COLS_MAX];
-        struct fb_own_name own = {0};
-        for (size_t k = 0; k < FB_REC_COLS_MAX; k++)
-            c[k] =
-                (struct fb_rec_cell){.null = false, .s = {(const uint8_t *)row[i].host, strlen(row[i].host)}};
-        assert_int_equal(fb_own_name_http(c, &own), row[i].name != NULL);
-        if (row[i].name)
-            assert_int_equal(own.name.n, strlen(row[i].name));
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -625,14 +506,10 @@ int main(void)
         cmocka_unit_test(names_that_loop_or_are_too_long_are_damage),
         cmocka_unit_test(a_message_that_unfolds_into_megabytes_stays_one_bounded_row),
         cmocka_unit_test(netbios_names_are_decoded_with_their_kind),
+        cmocka_unit_test(a_node_status_tells_names_flags_and_mac),
         cmocka_unit_test(multicast_questions_wait_for_nobody),
         cmocka_unit_test(the_observer_finds_dns_on_other_ports_only_when_it_is_certain),
         cmocka_unit_test(damaged_messages_never_do_harm),
-        cmocka_unit_test(a_session_takes_its_own_name_before_its_clients_before_anybodys),
-        cmocka_unit_test(ttl_and_grace_decide_how_long_a_name_holds),
-        cmocka_unit_test(the_name_asked_wins_over_the_names_it_leads_to),
-        cmocka_unit_test(what_is_forgotten_is_what_was_learnt_first),
-        cmocka_unit_test(addresses_and_ports_in_a_host_header_are_no_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -104,6 +104,12 @@ static void interfaces_carry_their_options_and_statistics(void **state)
         cb_ng_option(&o, be, 9, "\x09", 1);
         cb_ng_option(&o, be, 11, "\0tcp", 4);
         cb_ng_option(&o, be, 12, "Linux", 5);
+        cb_ng_option(&o, be, 4, "\300\0\2\5\377\377\377\200", 8);
+        cb_ng_option(&o, be, 4, "\300\0\2\5\377\0\377\0", 8); /* a mask with holes */
+        cb_ng_option(&o, be, 5, "\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\5\x40", 17);
+        cb_ng_option(&o, be, 5, "\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\5\x81", 17); /* no such length */
+        cb_ng_option(&o, be, 6, "\0\1\2\3\4\5", 6);
+        cb_ng_option(&o, be, 6, "\0\1\2\3\4", 5); /* no MAC */
         cb_ng_option(&o, be, 14, be ? "\0\0\0\0\0\0\0\2" : "\2\0\0\0\0\0\0\0", 8);
         cb_ng_idb(&b, be, 1, 96, &o);
         cb_ng_epb(&b, be, 0, 5, 10, 20, NULL, 1);
@@ -125,6 +131,13 @@ static void interfaces_carry_their_options_and_statistics(void **state)
         assert_int_equal(f->snaplen, 96);
         assert_true(f->has_stats && f->if_recv == 256 && f->if_drop == 7);
         assert_true(r.p[0].ts_ns == 2000000005);
+        static const char *const addrs[] = {"0.0 ipv4 192.0.2.5/25", "0.0 ipv4 192.0.2.5/32",
+                                            "0.0 ipv6 2001:db8::5/64", "0.0 mac 00:01:02:03:04:05"};
+        assert_int_equal(r.ev.nnotes, 4);
+        for (int i = 0; i < 4; i++) {
+            assert_string_equal(r.ev.notes[i].kind, FB_NOTE_IFACE_ADDR);
+            assert_string_equal(r.ev.notes[i].text, addrs[i]);
+        }
         cb_result_release(&r);
         fb_buf_release(&b);
         fb_buf_release(&o);

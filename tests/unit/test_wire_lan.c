@@ -47,6 +47,32 @@ static void dhcp_tells_who_asks_and_what_he_gets(void **state)
     wr_release(&r);
 }
 
+static void dhcp_tells_the_network_its_routers_and_resolvers(void **state)
+{
+    (void)state;
+    static const char ack[] = "\x35\x01\x05\x01\x04\xff\xff\xff\x80\x03\x08\x0a\0\0\x01\x0a\0\0\x02"
+                              "\x06\x06\x0a\0\0\x35\x08\x08\xff"; /* the second resolver is cut */
+    static const char zero[] = "\x35\x01\x05\x01\x04\0\0\0\0\x03\0\x06\x03\x0a\0\0\xff";
+    static const uint8_t v6[] = "\x07\xaa\xbb\xcc\0\x17\0\x14\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x35"
+                                "\x20\x01\x0d\xb8";
+    struct wire_run r;
+    uint8_t m[600];
+    wr_open(&r, 17, 67);
+    wr_say(&r, false, m, dhcp(2, ack, sizeof ack - 1, m));
+    wr_say(&r, false, m, dhcp(2, zero, sizeof zero - 1, m));
+    const char *text = wr_close(&r);
+    assert_non_null(
+        strstr(text, "|subnet_mask=255.255.255.128|routers=10.0.0.1,10.0.0.2|dns_servers=10.0.0.53|\n"));
+    assert_non_null(strstr(text, "options=53,1,3,6|\n"));
+    wr_release(&r);
+    wr_open(&r, 17, 547);
+    wr_say(&r, false, v6, sizeof v6 - 1);
+    text = wr_close(&r);
+    assert_non_null(strstr(text, "msg_type=REPLY"));
+    assert_non_null(strstr(text, "|dns_servers=2001:db8::35|\n"));
+    wr_release(&r);
+}
+
 static void dhcpv6_tells_duid_name_and_address_also_behind_a_relay(void **state)
 {
     (void)state;
@@ -174,6 +200,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(dhcp_tells_who_asks_and_what_he_gets),
+        cmocka_unit_test(dhcp_tells_the_network_its_routers_and_resolvers),
         cmocka_unit_test(dhcpv6_tells_duid_name_and_address_also_behind_a_relay),
         cmocka_unit_test(ssdp_messages_are_rows),
         cmocka_unit_test(arp_packets_are_rows),
