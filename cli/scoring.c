@@ -96,10 +96,15 @@ static enum fb_status get_model(struct run *r)
 
 static enum fb_status find(struct run *r)
 {
-    uint64_t shed = 0;
+    struct fb_shed *shed = &r->s.shed;
     FB_TRY(fb_detect_facts(r->c, r->detect, r->err));
     FB_TRY(nomem(r, fb_detect_finish(r->detect, &r->findings)));
-    FB_TRY(nomem(r, fb_group_finish(r->group, &r->findings, &shed)));
+    FB_TRY(nomem(r, fb_group_finish(r->group, &r->findings, &shed->groups)));
+    struct fb_detect_shed d = fb_detect_shed(r->detect);
+    shed->pairs = d.pairs;
+    shed->targets = d.targets;
+    shed->names = d.names;
+    shed->findings = r->findings.dropped;
     r->s.findings = r->findings.n;
     return FB_OK;
 }

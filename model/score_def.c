@@ -1,10 +1,8 @@
 #include "model/score_def.h"
 
 static const struct fb_rec_col score_cols[FB_SCORE_NCOLS] = {
-    [FB_SCORE_ANOMALY] = {"anomaly", FB_REC_TEXT},
-    [FB_SCORE_SCORE] = {"score", FB_REC_INT},
-    [FB_SCORE_P] = {"p_ppm", FB_REC_INT},
-    [FB_SCORE_RANK] = {"rank", FB_REC_INT},
+    [FB_SCORE_ANOMALY] = {"anomaly", FB_REC_TEXT}, [FB_SCORE_SCORE] = {"score", FB_REC_INT},
+    [FB_SCORE_P] = {"p_ppm", FB_REC_INT},          [FB_SCORE_RANK] = {"rank", FB_REC_INT},
     [FB_SCORE_DEPTH] = {"depth_q24", FB_REC_INT},
 };
 const struct fb_rec_def fb_score_def = {"score", 33, FB_REC_SESSIONS, FB_SCORE_NCOLS, score_cols};
@@ -44,6 +42,11 @@ static const struct fb_rec_col scoring_cols[FB_SCORING_NCOLS] = {
     [FB_SCORING_MOVED] = {"moved", FB_REC_INT},
     [FB_SCORING_DRIFT] = {"drift", FB_REC_LIST},
     [FB_SCORING_FINDINGS] = {"findings", FB_REC_INT},
+    [FB_SCORING_SHED_PAIRS] = {"shed_pairs", FB_REC_INT},
+    [FB_SCORING_SHED_TARGETS] = {"shed_targets", FB_REC_INT},
+    [FB_SCORING_SHED_NAMES] = {"shed_names", FB_REC_INT},
+    [FB_SCORING_SHED_GROUPS] = {"shed_groups", FB_REC_INT},
+    [FB_SCORING_SHED_FINDINGS] = {"shed_findings", FB_REC_INT},
 };
 const struct fb_rec_def fb_scoring_def = {"scoring", 41, FB_REC_ROWS, FB_SCORING_NCOLS, scoring_cols};
 

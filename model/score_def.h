@@ -8,11 +8,11 @@
 
 /* `score`: one row a session. */
 enum fb_score_col {
-    FB_SCORE_ANOMALY,    /* TEXT, fb_level_name */
-    FB_SCORE_SCORE,      /* INT, 10^-6: 500,000 is an average session, near 1,000,000 a lone one */
-    FB_SCORE_P,          /* INT, 10^-6: conformal p-value, (1 + training sessions as anomalous) / (all + 1) */
-    FB_SCORE_RANK,       /* INT: 1 + training sessions that are more anomalous */
-    FB_SCORE_DEPTH,      /* INT, 2^-24: sum over the trees */
+    FB_SCORE_ANOMALY, /* TEXT, fb_level_name */
+    FB_SCORE_SCORE,   /* INT, 10^-6: 500,000 is an average session, near 1,000,000 a lone one */
+    FB_SCORE_P,       /* INT, 10^-6: conformal p-value, (1 + training sessions as anomalous) / (all + 1) */
+    FB_SCORE_RANK,    /* INT: 1 + training sessions that are more anomalous */
+    FB_SCORE_DEPTH,   /* INT, 2^-24: sum over the trees */
     FB_SCORE_NCOLS
 };
 extern const struct fb_rec_def fb_score_def;
@@ -54,6 +54,12 @@ enum fb_scoring_col {
     FB_SCORING_MOVED,          /* INT, features whose distribution moved; null: nothing can be said */
     FB_SCORING_DRIFT,          /* LIST, a sentence for each */
     FB_SCORING_FINDINGS,       /* INT, rows of table findings in the layer */
+    FB_SCORING_SHED_PAIRS,    /* INT; this one to SHED_FINDINGS: what full tables forgot, so that findings may
+                                 lack */
+    FB_SCORING_SHED_TARGETS,  /* INT */
+    FB_SCORING_SHED_NAMES,    /* INT */
+    FB_SCORING_SHED_GROUPS,   /* INT, of alike anomalies */
+    FB_SCORING_SHED_FINDINGS, /* INT, the least severe beyond the ceiling */
     FB_SCORING_NCOLS
 };
 extern const struct fb_rec_def fb_scoring_def;
