@@ -44,7 +44,7 @@ static int take(struct training *t, char **paths, int npaths, const struct fb_in
         return code;
     enum fb_status st = fb_case_info(src.c, &info, &err);
     if (st == FB_OK)
-        st = fb_score_sample(src.c, &t->how, &t->sample, NULL, &lists_run, &err);
+        st = fb_score_sample(src.c, &t->how, &t->sample, NULL, NULL, &lists_run, &err);
     grown = st == FB_OK ? realloc(t->cases, (t->ncases + 1) * sizeof *grown) : NULL;
     if (st == FB_OK && !grown)
         st = fb_err_nomem(&err, "the model card");
