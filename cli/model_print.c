@@ -21,7 +21,7 @@ struct param {
     const char *name;
     uint64_t v;
 };
-#define NPARAMS 11
+#define NPARAMS 12
 
 static void params_of(const struct fb_model *m, struct param p[static NPARAMS])
 {
@@ -37,6 +37,7 @@ static void params_of(const struct fb_model *m, struct param p[static NPARAMS])
         {"left_out", m->left_out},
         {"train_rows", m->rows},
         {"distinct_rows", m->distinct},
+        {"split", m->forest.params.split}, /* 1, or 2: the published one (docs/model-format.md) */
     };
     memcpy(p, all, sizeof all);
 }
@@ -91,9 +92,10 @@ static void put_text(struct fb_buf *b, const struct fb_model *m, const struct fb
     static const char *const level[] = {"suspicious", "abnormal"};
     fb_buf_printf(b, "%-16s", "model");
     put_hex(b, m->digest.b);
-    fb_buf_printf(b, "\n%-16s%u trees of %u sessions, extension %u, seed %llu\n", "forest",
+    fb_buf_printf(b, "\n%-16s%u trees of %u sessions, extension %u, seed %llu%s\n", "forest",
                   m->forest.params.trees, m->forest.params.sample, m->forest.params.ext,
-                  (unsigned long long)m->params.forest.seed);
+                  (unsigned long long)m->params.forest.seed,
+                  m->forest.params.split == FB_SPLIT_PAPER ? ", splits as published" : "");
     fb_buf_printf(b, "%-16s%u of %llu sessions, %u of them distinct\n", "trained on", m->rows,
                   (unsigned long long)m->seen, m->distinct);
     if (m->left_out)

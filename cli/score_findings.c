@@ -36,11 +36,11 @@ static enum fb_status add_anomaly(struct fb_case *c, struct fb_group *group, con
     return fb_group_add(group, &a) == FB_OK ? FB_OK : fb_err_nomem(err, "groups of anomalies");
 }
 
-static enum fb_status add_anomalies(struct fb_case *c, struct fb_findings *out, struct fb_err *err)
+static enum fb_status add_anomalies(struct fb_case *c, struct fb_findings *out, uint64_t *shed,
+                                    struct fb_err *err)
 {
     struct fb_rec_cursor *cur;
     struct fb_rec_row row;
-    uint64_t shed;
     struct fb_group *group = fb_group_new(FB_SCORE_GROUPS_MAX);
     if (!group)
         return fb_err_nomem(err, "groups of anomalies");
@@ -52,7 +52,7 @@ static enum fb_status add_anomalies(struct fb_case *c, struct fb_findings *out, 
         fb_rec_close(cur);
     }
     if (st == FB_EOF)
-        st = fb_group_finish(group, out, &shed) == FB_OK ? FB_OK : fb_err_nomem(err, "groups of anomalies");
+        st = fb_group_finish(group, out, shed) == FB_OK ? FB_OK : fb_err_nomem(err, "groups of anomalies");
     fb_group_free(group);
     return st;
 }
@@ -62,18 +62,8 @@ static enum fb_status on_session(void *ctx, const struct fb_session *s)
     return fb_detect_session(ctx, s);
 }
 
-static void tell_shed(const struct fb_detect *d)
-{
-    struct fb_detect_shed shed = fb_detect_shed(d);
-    if (shed.pairs + shed.targets + shed.names)
-        fb_cli_say(
-            "tables of the detectors were full: %llu pairs, %llu targets and %llu names were forgotten "
-            "(see max_pairs in docs/detectors.md)",
-            (unsigned long long)shed.pairs, (unsigned long long)shed.targets, (unsigned long long)shed.names);
-}
-
 enum fb_status fb_findings_anew(struct fb_case *c, const struct fb_detect_opts *o, struct fb_findings *out,
-                                struct fb_err *err)
+                                struct fb_shed *shed, struct fb_err *err)
 {
     struct fb_detect *d = fb_detect_new(o);
     if (!d)
@@ -85,8 +75,11 @@ enum fb_status fb_findings_anew(struct fb_case *c, const struct fb_detect_opts *
         st = fb_detect_finish(d, out);
     if (st == FB_ERR_NOMEM)
         fb_err_nomem(err, "the detectors");
-    if (st == FB_OK)
-        tell_shed(d);
+    struct fb_detect_shed forgot = fb_detect_shed(d);
+    *shed = (struct fb_shed){.pairs = forgot.pairs, .targets = forgot.targets, .names = forgot.names};
     fb_detect_free(d);
-    return st == FB_OK ? add_anomalies(c, out, err) : st;
+    if (st == FB_OK)
+        st = add_anomalies(c, out, &shed->groups, err);
+    shed->findings = out->dropped;
+    return st;
 }

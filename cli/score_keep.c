@@ -134,6 +134,11 @@ static void put_scoring(struct fb_buf *row, const struct fb_scoring *s)
     put_drift(row, s);
     fb_rec_int(row, (int64_t)s->findings);
     put_text(row, s->features);
+    fb_rec_int(row, (int64_t)s->shed.pairs);
+    fb_rec_int(row, (int64_t)s->shed.targets);
+    fb_rec_int(row, (int64_t)s->shed.names);
+    fb_rec_int(row, (int64_t)s->shed.groups);
+    fb_rec_int(row, (int64_t)s->shed.findings);
 }
 
 enum fb_status fb_score_keep_row(struct fb_edit *edit, int64_t run_id, const struct fb_scoring *s,

@@ -3,11 +3,12 @@
 #include "base/hash.h"
 #include "cli/score_int.h"
 #include "model/score_def.h"
+#include "model/score_memo.h"
 #include "model/score_row.h"
 
 #include <stdlib.h>
 
-#define BLOCK_ROWS 16384u
+#define BLOCK_ROWS FB_SCORE_BATCH
 #define KNOWN      1024u /* explanations that are remembered: a scan is many sessions with the same features */
 
 struct known {
@@ -21,6 +22,7 @@ struct pass {
     struct fb_case *c;
     const struct fb_model *m;
     unsigned threads;
+    struct fb_score_memo *memo;
     struct fb_rec_writer *scores, *explanations;
     struct fb_group *group;
     struct fb_scoring *s;
@@ -86,7 +88,7 @@ static void digest_features(struct pass *p)
 static enum fb_status flush(struct pass *p)
 {
     digest_features(p);
-    FB_TRY(fb_model_score(p->m, p->row, p->n, p->threads, p->score, p->err));
+    FB_TRY(fb_score_memo_score(p->memo, p->m, p->row, p->n, p->threads, p->score, p->err));
     fb_drift_add(&p->drift, p->m, p->row, p->n);
     for (size_t i = 0; i < p->n; i++) {
         struct fb_rec_at at = {.number = p->number[i]};
@@ -112,11 +114,23 @@ static enum fb_status on_session(void *ctx, const struct fb_session *s)
     return ++p->n == BLOCK_ROWS ? flush(p) : FB_OK;
 }
 
-static enum fb_status run(struct pass *p, struct fb_edit *edit, int64_t run_id)
+static enum fb_status each_row(struct pass *p, const struct fb_score_rows *rows)
+{
+    for (size_t i = 0; i < rows->n; i++) {
+        p->number[p->n] = rows->row[i].number;
+        p->row[p->n] = rows->row[i].f;
+        if (++p->n == BLOCK_ROWS)
+            FB_TRY(flush(p));
+    }
+    return FB_OK;
+}
+
+static enum fb_status run(struct pass *p, const struct fb_score_rows *rows, struct fb_edit *edit,
+                          int64_t run_id)
 {
     FB_TRY(fb_edit_record_open(edit, &fb_score_def, run_id, &p->scores, p->err));
     FB_TRY(fb_edit_record_open(edit, &fb_explanation_def, run_id, &p->explanations, p->err));
-    FB_TRY(fb_case_each_session(p->c, on_session, p, p->err));
+    FB_TRY(rows->all ? each_row(p, rows) : fb_case_each_session(p->c, on_session, p, p->err));
     FB_TRY(flush(p));
     FB_TRY(fb_rec_writer_finish(p->scores, NULL, NULL, p->err));
     return fb_rec_writer_finish(p->explanations, NULL, NULL, p->err);
@@ -133,13 +147,15 @@ static void judge_drift(struct pass *p)
     fb_drift_put_text(&r, &p->s->drift);
 }
 
-enum fb_status fb_score_pass(struct fb_case *c, const struct fb_model *m, unsigned threads,
-                             struct fb_edit *edit, int64_t run_id, struct fb_group *group,
+enum fb_status fb_score_pass(struct fb_case *c, const struct fb_score_rows *rows, const struct fb_model *m,
+                             unsigned threads, struct fb_edit *edit, int64_t run_id, struct fb_group *group,
                              struct fb_scoring *s, struct fb_err *err)
 {
     struct pass *p = calloc(1, sizeof *p);
-    if (!p)
+    if (!p || !(p->memo = fb_score_memo_new())) {
+        free(p);
         return fb_err_nomem(err, "scores");
+    }
     p->c = c;
     p->m = m;
     p->threads = threads;
@@ -149,12 +165,13 @@ enum fb_status fb_score_pass(struct fb_case *c, const struct fb_model *m, unsign
     fb_drift_init(&p->drift);
     fb_digest_init(&p->features, "fb features");
     fb_buf_init(&p->cells, FB_REC_BYTES_MAX);
-    enum fb_status st = run(p, edit, run_id);
+    enum fb_status st = run(p, rows, edit, run_id);
     struct fb_digest features;
     fb_digest_final(&p->features, &features);
     fb_hex(features.b, FB_DIGEST_LEN, s->features);
     if (st == FB_OK)
         judge_drift(p);
+    fb_score_memo_free(p->memo);
     fb_rec_writer_free(p->scores);
     fb_rec_writer_free(p->explanations);
     for (size_t i = 0; i < KNOWN; i++)

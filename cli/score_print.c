@@ -38,6 +38,38 @@ static void put_drift(struct fb_buf *b, const struct fb_scoring *s)
     }
 }
 
+void fb_shed_put(struct fb_buf *b, const struct fb_shed *s)
+{
+    const struct {
+        uint64_t n;
+        const char *what;
+    } part[] = {{s->pairs, "pairs"},
+                {s->targets, "targets"},
+                {s->names, "names"},
+                {s->groups, "groups of anomalies"},
+                {s->findings, "findings"}};
+    const char *before = "tables were full, and findings may be missing: ", *after = "";
+    for (size_t i = 0; i < sizeof part / sizeof *part; i++)
+        if (part[i].n) {
+            fb_buf_printf(b, "%s%llu %s", before, (unsigned long long)part[i].n, part[i].what);
+            before = ", ";
+            after = " forgotten (max_pairs and others in docs/detectors.md)";
+        }
+    fb_buf_puts(b, after);
+}
+
+static void put_shed(struct fb_buf *b, const struct fb_shed *s)
+{
+    size_t from = b->len;
+    put_key(b, "detectors");
+    size_t with = b->len;
+    fb_shed_put(b, s);
+    if (b->len == with)
+        b->len = from;
+    else
+        fb_buf_putc(b, '\n');
+}
+
 static void put_finding(struct fb_buf *b, const struct fb_finding *f, size_t rank)
 {
     char a[FB_ADDR_STRLEN];
@@ -93,6 +125,7 @@ enum fb_status fb_scoring_put_text(struct fb_case *c, struct fb_buf *b, const ch
         fb_escape_term(b, why, strlen(why));
         fb_buf_putc(b, '\n');
     }
+    put_shed(b, &s.shed);
     fb_scoring_release(&s);
     return put_findings(c, b, case_path, err);
 }
@@ -123,6 +156,11 @@ static void put_numbers(struct fb_buf *b, const struct fb_scoring *s)
         {"suspicious", s->level[FB_LEVEL_SUSPICIOUS]},
         {"abnormal", s->level[FB_LEVEL_ABNORMAL]},
         {"findings", s->findings},
+        {"shed_pairs", s->shed.pairs},
+        {"shed_targets", s->shed.targets},
+        {"shed_names", s->shed.names},
+        {"shed_groups", s->shed.groups},
+        {"shed_findings", s->shed.findings},
     };
     for (size_t i = 0; i < sizeof n / sizeof *n; i++)
         fb_buf_printf(b, "\"%s\":%llu,", n[i].key, (unsigned long long)n[i].v);

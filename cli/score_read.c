@@ -84,7 +84,12 @@ static bool take_row(const struct fb_rec_cell *c, struct fb_scoring *s)
               take_int(&c[FB_SCORING_SUSPECT], INT64_MAX, &s->level[FB_LEVEL_SUSPICIOUS]) &&
               take_int(&c[FB_SCORING_ABNORMALS], INT64_MAX, &s->level[FB_LEVEL_ABNORMAL]) &&
               take_int(&c[FB_SCORING_MOVED], FB_NFEATURES, &moved) &&
-              take_int(&c[FB_SCORING_FINDINGS], INT64_MAX, &s->findings);
+              take_int(&c[FB_SCORING_FINDINGS], INT64_MAX, &s->findings) &&
+              take_int(&c[FB_SCORING_SHED_PAIRS], INT64_MAX, &s->shed.pairs) &&
+              take_int(&c[FB_SCORING_SHED_TARGETS], INT64_MAX, &s->shed.targets) &&
+              take_int(&c[FB_SCORING_SHED_NAMES], INT64_MAX, &s->shed.names) &&
+              take_int(&c[FB_SCORING_SHED_GROUPS], INT64_MAX, &s->shed.groups) &&
+              take_int(&c[FB_SCORING_SHED_FINDINGS], INT64_MAX, &s->shed.findings);
     s->moved = ok ? (unsigned)moved : 0;
     return ok;
 }

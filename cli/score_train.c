@@ -2,6 +2,8 @@
 #include "cli/score_int.h"
 #include "intel/lists/list_verdict_def.h"
 
+#include <stdlib.h>
+
 static size_t blacklist_column(void)
 {
     size_t i = 0;
@@ -57,14 +59,42 @@ void fb_blacklisted_close(struct fb_blacklisted *b)
 struct walk {
     struct fb_sample *sample;
     struct fb_detect *d;
+    struct fb_score_rows *rows;
     struct fb_blacklisted black;
     struct fb_err *err;
 };
+
+void fb_score_rows_release(struct fb_score_rows *r)
+{
+    free(r->row);
+    *r = (struct fb_score_rows){0};
+}
+
+/* Without room there are none: then they are read again. */
+static void keep_row(struct fb_score_rows *r, const struct fb_session *s)
+{
+    if (r->all && r->n == r->cap) {
+        size_t cap = r->cap ? r->cap * 2 : 4096;
+        struct fb_score_row *row = cap <= FB_SCORE_ROWS_MAX ? realloc(r->row, cap * sizeof *row) : NULL;
+        if (!row) {
+            fb_score_rows_release(r);
+            return;
+        }
+        r->row = row;
+        r->cap = cap;
+    }
+    if (!r->all)
+        return;
+    r->row[r->n].number = s->number;
+    fb_features_of(s, 0, &r->row[r->n++].f);
+}
 
 static enum fb_status on_session(void *ctx, const struct fb_session *s)
 {
     struct walk *w = ctx;
     bool out;
+    if (w->rows)
+        keep_row(w->rows, s);
     if (w->d && fb_detect_session(w->d, s) != FB_OK)
         return fb_err_nomem(w->err, "the detectors");
     if (!w->sample)
@@ -77,9 +107,12 @@ static enum fb_status on_session(void *ctx, const struct fb_session *s)
 }
 
 enum fb_status fb_score_sample(struct fb_case *c, const struct fb_scoring_how *how, struct fb_sample *sample,
-                               struct fb_detect *d, int64_t *lists_run, struct fb_err *err)
+                               struct fb_detect *d, struct fb_score_rows *rows, int64_t *lists_run,
+                               struct fb_err *err)
 {
-    struct walk w = {.sample = sample, .d = d, .err = err};
+    struct walk w = {.sample = sample, .d = d, .rows = rows, .err = err};
+    if (rows)
+        *rows = (struct fb_score_rows){.all = true};
     if (sample && !how->blacklisted)
         FB_TRY(fb_blacklisted_open(how->lists ? how->lists : c, how->lists_run, &w.black, err));
     *lists_run = w.black.run_id;

@@ -14,6 +14,7 @@ struct run {
     const struct fb_scoring_how *how;
     unsigned threads;
     struct fb_sample sample;
+    struct fb_score_rows rows;
     struct fb_model trained;
     const struct fb_model *model; /* NULL: there is none */
     struct fb_detect *detect;
@@ -73,7 +74,7 @@ static enum fb_status get_model(struct run *r)
     struct fb_err why = {0};
     size_t distinct;
     FB_TRY(
-        fb_score_sample(r->c, r->how, r->how->model ? NULL : &r->sample, r->detect, &r->s.lists_run, r->err));
+        fb_score_sample(r->c, r->how, r->how->model ? NULL : &r->sample, r->detect, &r->rows, &r->s.lists_run, r->err));
     r->model = r->how->model;
     if (r->model)
         return FB_OK;
@@ -96,10 +97,15 @@ static enum fb_status get_model(struct run *r)
 
 static enum fb_status find(struct run *r)
 {
-    uint64_t shed = 0;
+    struct fb_shed *shed = &r->s.shed;
     FB_TRY(fb_detect_facts(r->c, r->detect, r->err));
     FB_TRY(nomem(r, fb_detect_finish(r->detect, &r->findings)));
-    FB_TRY(nomem(r, fb_group_finish(r->group, &r->findings, &shed)));
+    FB_TRY(nomem(r, fb_group_finish(r->group, &r->findings, &shed->groups)));
+    struct fb_detect_shed d = fb_detect_shed(r->detect);
+    shed->pairs = d.pairs;
+    shed->targets = d.targets;
+    shed->names = d.names;
+    shed->findings = r->findings.dropped;
     r->s.findings = r->findings.n;
     return FB_OK;
 }
@@ -159,7 +165,7 @@ static enum fb_status run(struct run *r)
     describe(r);
     FB_TRY(begin_layer(r));
     if (r->model) {
-        FB_TRY(fb_score_pass(r->c, r->model, r->threads, r->edit, r->s.run_id, r->group, &r->s, r->err));
+        FB_TRY(fb_score_pass(r->c, &r->rows, r->model, r->threads, r->edit, r->s.run_id, r->group, &r->s, r->err));
         FB_TRY(fb_score_keep_model(r->edit, r->s.run_id, r->how->model, &r->sample, r->err));
     }
     FB_TRY(find(r));
@@ -180,6 +186,7 @@ enum fb_status fb_scoring_run(struct fb_case *c, const struct fb_scoring_how *ho
     fb_group_free(r.group);
     fb_findings_release(&r.findings);
     fb_sample_release(&r.sample);
+    fb_score_rows_release(&r.rows);
     fb_model_release(&r.trained);
     fb_buf_release(&r.params);
     fb_buf_release(&r.outputs);

@@ -24,6 +24,15 @@ struct fb_scoring_how {
 };
 void fb_scoring_defaults(struct fb_scoring_how *how);
 
+/* What bounded tables forgot while findings were made: none of it, where all is 0. */
+struct fb_shed {
+    uint64_t pairs, targets, names; /* fb_detect_shed */
+    uint64_t groups;                /* of alike anomalies */
+    uint64_t findings;              /* beyond the ceiling */
+};
+/* Appends a sentence without a newline; nothing when nothing was forgotten. */
+void fb_shed_put(struct fb_buf *b, const struct fb_shed *s);
+
 /* What a layer says of itself: the row of `scoring`. */
 struct fb_scoring {
     int64_t run_id; /* of the layer */
@@ -42,6 +51,7 @@ struct fb_scoring {
     unsigned moved;
     struct fb_buf drift; /* a line for each feature that moved */
     uint64_t findings;
+    struct fb_shed shed;
 };
 void fb_scoring_release(struct fb_scoring *s); /* accepts a zeroed one */
 

@@ -19,6 +19,7 @@ struct group {
     struct group_key key;
     uint64_t sessions, abnormal, probes;
     uint32_t rank_ppm;
+    uint64_t worst; /* number of the most unusual session */
     int64_t first_ns, last_ns;
     struct evidence evidence;
     char service[40];
@@ -87,6 +88,7 @@ enum fb_status fb_group_add(struct fb_group *g, const struct fb_anomaly *a)
     FB_TRY(fb_det_note(&e->evidence, s->number));
     if (made || a->rank_ppm > e->rank_ppm) {
         e->rank_ppm = a->rank_ppm;
+        e->worst = s->number;
         snprintf(e->statement, sizeof e->statement, "%s", a->statement);
     }
     return FB_OK;
@@ -137,22 +139,55 @@ static void say(struct finding_maker *m, const struct group *worst, uint64_t abn
     fb_buf_putc(&m->reason, '.');
 }
 
-/* n groups of one originator become a finding: joined to one that covers every one of them, or new. */
-static enum fb_status report(const struct group *g, size_t n, struct fb_findings *out, size_t ndetected)
+/* What joined a detector's finding. */
+struct joined {
+    uint64_t sessions, abnormal;
+    uint32_t rank_ppm;
+    char culprits[92]; /* of the most unusual */
+};
+
+static void join(struct joined *j, const struct group *g, size_t n)
 {
-    for (size_t i = 0; i < ndetected; i++) {
-        struct fb_finding *f = &out->f[i];
+    for (size_t i = 0; i < n; i++) {
+        j->sessions += g[i].sessions;
+        j->abnormal += g[i].abnormal;
+        if (*j->culprits && g[i].rank_ppm <= j->rank_ppm)
+            continue;
+        j->rank_ppm = g[i].rank_ppm;
+        snprintf(j->culprits, sizeof j->culprits, "%s", g[i].key.culprits);
+    }
+}
+
+/* The finding then says both: its own numbers, and what the forest sees in the same sessions. */
+static void say_joined(struct fb_finding *f, const struct joined *j)
+{
+    if (!j->sessions)
+        return;
+    size_t len = strlen(f->reason);
+    snprintf(f->reason + len, sizeof f->reason - len, "%sanomaly (%llu session%s, %llu abnormal, by %s)",
+             f->also ? ", " : " Also: ", (unsigned long long)j->sessions, j->sessions == 1 ? "" : "s",
+             (unsigned long long)j->abnormal, j->culprits);
+    f->also |= 1u << FB_FIND_ANOMALY;
+}
+
+struct report {
+    struct fb_findings *out; /* those of the detectors come first */
+    struct joined *joined;   /* one for each of them */
+    size_t ndetected;
+};
+
+/* n groups of one originator become a finding: joined to one that covers every one of them, or new. */
+static enum fb_status report(const struct report *r, const struct group *g, size_t n)
+{
+    for (size_t i = 0; i < r->ndetected; i++) {
+        struct fb_finding *f = &r->out->f[i];
         size_t k = 0;
         while (k < n && fb_finding_covers(f, &g[k].key.orig_h, &g[k].key.resp_h, g[k].key.ip_proto,
                                           g[k].key.port, g[k].first_ns, g[k].probes == g[k].sessions))
             k++;
         if (k < n)
             continue;
-        if (!(f->also & 1u << FB_FIND_ANOMALY)) {
-            size_t len = strlen(f->reason);
-            snprintf(f->reason + len, sizeof f->reason - len, "%sanomaly", f->also ? ", " : " Also: ");
-            f->also |= 1u << FB_FIND_ANOMALY;
-        }
+        join(&r->joined[i], g, n);
         return FB_OK;
     }
     struct finding_maker m;
@@ -178,16 +213,16 @@ static enum fb_status report(const struct group *g, size_t n, struct fb_findings
     m.f.port = m.f.has_port ? g->key.port : 0;
     snprintf(m.f.subject, sizeof m.f.subject, "%s", g->key.culprits);
     snprintf(m.f.service, sizeof m.f.service, "%s", worst->service);
+    snprintf(m.f.next, sizeof m.f.next, "fbforensics explain CASE %llu", (unsigned long long)worst->worst);
     say(&m, worst, abnormal, n);
     unsigned rare = worst->rank_ppm > 990000 ? (worst->rank_ppm - 990000) * 15 / 10000 : 0;
     fb_det_make_severity(&m, abnormal ? 28 : 18, rare + fb_points(m.f.sessions, 1, 2, 12),
                          worst->rank_ppm / 10000);
-    return fb_det_make_end(&m, out);
+    return fb_det_make_end(&m, r->out);
 }
 
 /* Runs of alike groups that are long enough are reported and leave; the rest moves to the front. */
-static enum fb_status take_runs(struct group *g, size_t *n, bool ports, size_t least, struct fb_findings *out,
-                                size_t ndetected)
+static enum fb_status take_runs(const struct report *r, struct group *g, size_t *n, bool ports)
 {
     size_t left = 0;
     enum fb_status st = FB_OK;
@@ -195,8 +230,8 @@ static enum fb_status take_runs(struct group *g, size_t *n, bool ports, size_t l
     for (size_t i = 0, k; i < *n && st == FB_OK; i = k) {
         for (k = i + 1; k < *n && alike(&g[i], &g[k], ports);)
             k++;
-        if (k - i >= least) {
-            st = report(g + i, k - i, out, ndetected);
+        if (k - i >= ALIKE_MIN) {
+            st = report(r, g + i, k - i);
             continue;
         }
         memmove(g + left, g + i, (k - i) * sizeof *g);
@@ -206,9 +241,25 @@ static enum fb_status take_runs(struct group *g, size_t *n, bool ports, size_t l
     return st;
 }
 
+static enum fb_status report_all(struct report *r, struct group *g, size_t n)
+{
+    r->joined = fb_calloc(r->ndetected + 1, sizeof *r->joined);
+    if (!r->joined)
+        return FB_ERR_NOMEM;
+    enum fb_status st = take_runs(r, g, &n, true);
+    if (st == FB_OK)
+        st = take_runs(r, g, &n, false);
+    for (size_t i = 0; i < n && st == FB_OK; i++)
+        st = report(r, &g[i], 1);
+    for (size_t i = 0; i < r->ndetected; i++)
+        say_joined(&r->out->f[i], &r->joined[i]);
+    free(r->joined);
+    return st;
+}
+
 enum fb_status fb_group_finish(struct fb_group *g, struct fb_findings *out, uint64_t *shed)
 {
-    size_t n = g->groups.n, detected;
+    size_t n = g->groups.n;
     *shed = g->groups.shed;
     struct group *all = fb_malloc((n + 1) * sizeof *all);
     if (!all)
@@ -219,16 +270,12 @@ enum fb_status fb_group_finish(struct fb_group *g, struct fb_findings *out, uint
     /* At the ceiling of `out` an addition may move what is there: look first, then add. */
     struct fb_findings own;
     fb_findings_init(&own, SIZE_MAX);
-    detected = out->n;
     enum fb_status st = FB_OK;
-    for (size_t i = 0; i < detected && st == FB_OK; i++)
+    for (size_t i = 0; i < out->n && st == FB_OK; i++)
         st = fb_findings_add(&own, &out->f[i]);
+    struct report r = {.out = &own, .ndetected = out->n};
     if (st == FB_OK)
-        st = take_runs(all, &n, true, ALIKE_MIN, &own, detected);
-    if (st == FB_OK)
-        st = take_runs(all, &n, false, ALIKE_MIN, &own, detected);
-    for (size_t i = 0; i < n && st == FB_OK; i++)
-        st = report(&all[i], 1, &own, detected);
+        st = report_all(&r, all, n);
     out->n = 0;
     for (size_t i = 0; i < own.n && st == FB_OK; i++)
         st = fb_findings_add(out, &own.f[i]);

@@ -34,7 +34,7 @@ void fb_model_params_default(struct fb_model_params *p);
  * too many, the threshold lies just below it. */
 struct fb_threshold {
     int64_t depth_q24;
-    uint32_t budget, count; /* training rows wanted and at or below */
+    uint32_t budget, count; /* rows wanted and at or below, of those in `depths` */
 };
 
 /* Where a model comes from. Told, but not part of its digest: a capture and its parts give one model. */
@@ -52,7 +52,8 @@ struct fb_model {
     uint32_t rows, distinct; /* of the sample */
     struct fb_encoding enc[FB_NFEATURES];
     struct fb_forest forest;
-    int64_t *depths; /* of all training rows, ascending; `rows` of them */
+    int64_t *depths;          /* of all training rows and what fb_model_count_apart added, ascending */
+    uint32_t ndepths, napart; /* `rows` + napart; how many were added */
     struct fb_threshold threshold[2];
     int64_t quantile[FB_NFEATURES][FB_MODEL_QUANTILES]; /* raw values (categories: codes in 2^-16) */
     struct fb_features *reference;                      /* the first rows of the sample */
@@ -73,6 +74,15 @@ enum fb_status fb_model_train(struct fb_sample *sample, const struct fb_model_pa
 enum fb_status fb_model_refresh(struct fb_model *m, struct fb_sample *sample,
                                 const uint32_t percentile_ppm[static 2], unsigned threads,
                                 struct fb_err *err);
+/* Counts rows that were kept out of the training for being suspicious or abnormal in the score distribution,
+ * so that percentiles, ranks and p-values are of all that was scored; thresholds and digest follow. Rows
+ * below all of the training count up to FB_MODEL_APART times what the first percentile allows, those nearest
+ * to the training; further ones are beyond both thresholds and move neither (docs/online.md, rule 5). Once
+ * after training or refreshing; n = 0 changes nothing. Not for a file either. After FB_ERR_NOMEM the model
+ * can only be released. */
+enum fb_status fb_model_count_apart(struct fb_model *m, const struct fb_features *rows, size_t n,
+                                    unsigned threads, struct fb_err *err);
+#define FB_MODEL_APART 2u
 void fb_model_release(struct fb_model *m); /* accepts a zeroed model */
 
 /* Adds a digest to the card, in order; FB_ERR_LIMIT, FB_ERR_NOMEM. */
@@ -81,9 +91,9 @@ enum fb_status fb_model_card_add_case(struct fb_model *m, const struct fb_digest
 struct fb_score {
     int64_t depth_q24;       /* sum over the trees; low is anomalous */
     uint32_t score_ppm;      /* 2^(-mean depth / c(sample)); high is anomalous */
-    uint32_t rank;           /* 1 + training rows that are more anomalous */
-    uint32_t percentile_ppm; /* share of training rows that are less anomalous */
-    uint32_t p_ppm; /* conformal: (1 + training rows as anomalous or more) / (rows + 1), rounded up */
+    uint32_t rank;           /* 1 + rows of `depths` that are more anomalous */
+    uint32_t percentile_ppm; /* share of those rows that are less anomalous */
+    uint32_t p_ppm;          /* conformal: (1 + rows as anomalous or more) / (rows + 1), rounded up */
     enum fb_level level;
 };
 

@@ -4,10 +4,10 @@
 #include "model/explain.h"
 #include "model/model_file.h"
 
-/* Training rows with a depth of at most v (below v when !or_equal). */
+/* Rows of the distribution with a depth of at most v (below v when !or_equal). */
 static uint32_t rows_at(const struct fb_model *m, int64_t v, bool or_equal)
 {
-    uint32_t low = 0, high = m->rows;
+    uint32_t low = 0, high = m->ndepths;
     while (low < high) {
         uint32_t mid = low + (high - low) / 2;
         if (m->depths[mid] < v || (or_equal && m->depths[mid] == v))
@@ -18,10 +18,9 @@ static uint32_t rows_at(const struct fb_model *m, int64_t v, bool or_equal)
     return low;
 }
 
-static struct fb_threshold threshold_of(const struct fb_model *m, uint32_t percentile_ppm)
+struct fb_threshold fb_model_threshold(const struct fb_model *m, uint32_t budget)
 {
-    struct fb_threshold t = {m->depths[0] - 1, 0, 0};
-    t.budget = (uint32_t)((uint64_t)m->rows * (1000000 - percentile_ppm) / 1000000);
+    struct fb_threshold t = {m->depths[0] - 1, budget, 0};
     if (t.budget == 0)
         return t;
     /* The value at the budget, unless it ties with rows beyond: then the next lower one. */
@@ -37,20 +36,11 @@ static struct fb_threshold threshold_of(const struct fb_model *m, uint32_t perce
     return t;
 }
 
-enum fb_status fb_model_derive(struct fb_model *m, struct fb_err *err)
+enum fb_status fb_model_make_digest(struct fb_model *m, struct fb_err *err)
 {
     struct fb_buf content;
     struct fb_digest_state h;
-    for (size_t i = 0; i < 2; i++)
-        m->threshold[i] = threshold_of(m, m->params.percentile_ppm[i]);
-    float *x = fb_malloc(m->nreference * FB_NFEATURES * sizeof *x);
-    if (!x)
-        return fb_err_nomem(err, "the model");
-    for (size_t i = 0; i < m->nreference; i++)
-        fb_encode_row(m->enc, &m->reference[i], x + i * FB_NFEATURES);
-    enum fb_status st = fb_explain_means(&m->forest, x, m->nreference, &m->means, err);
-    free(x);
-    FB_TRY(st);
+    enum fb_status st = FB_OK;
     fb_buf_init(&content, FB_MODEL_FILE_BYTES_MAX);
     fb_model_put_content(m, &content);
     fb_digest_init(&h, "fb-model");
@@ -60,6 +50,24 @@ enum fb_status fb_model_derive(struct fb_model *m, struct fb_err *err)
         st = fb_err_nomem(err, "the model");
     fb_buf_release(&content);
     return st;
+}
+
+enum fb_status fb_model_derive(struct fb_model *m, struct fb_err *err)
+{
+    m->ndepths = m->rows;
+    m->napart = 0;
+    for (size_t i = 0; i < 2; i++)
+        m->threshold[i] =
+            fb_model_threshold(m, fb_model_allowed(m->ndepths, 1000000 - m->params.percentile_ppm[i]));
+    float *x = fb_malloc(m->nreference * FB_NFEATURES * sizeof *x);
+    if (!x)
+        return fb_err_nomem(err, "the model");
+    for (size_t i = 0; i < m->nreference; i++)
+        fb_encode_row(m->enc, &m->reference[i], x + i * FB_NFEATURES);
+    enum fb_status st = fb_explain_means(&m->forest, x, m->nreference, &m->means, err);
+    free(x);
+    FB_TRY(st);
+    return fb_model_make_digest(m, err);
 }
 
 unsigned fb_model_quantiles_below(const struct fb_model *m, enum fb_feature f, int64_t v, bool or_equal)
@@ -89,8 +97,8 @@ void fb_model_judge(const struct fb_model *m, int64_t depth_q24, struct fb_score
         .depth_q24 = depth_q24,
         .score_ppm = fb_forest_score_ppm(&m->forest, depth_q24),
         .rank = below + 1,
-        .percentile_ppm = (uint32_t)((uint64_t)(m->rows - at) * 1000000 / m->rows),
-        .p_ppm = (uint32_t)((((uint64_t)at + 1) * 1000000 + m->rows) / ((uint64_t)m->rows + 1)),
+        .percentile_ppm = (uint32_t)((uint64_t)(m->ndepths - at) * 1000000 / m->ndepths),
+        .p_ppm = (uint32_t)((((uint64_t)at + 1) * 1000000 + m->ndepths) / ((uint64_t)m->ndepths + 1)),
         .level = depth_q24 <= m->threshold[1].depth_q24   ? FB_LEVEL_ABNORMAL
                  : depth_q24 <= m->threshold[0].depth_q24 ? FB_LEVEL_SUSPICIOUS
                                                           : FB_LEVEL_NORMAL,

@@ -90,13 +90,18 @@ void fb_model_put_content(const struct fb_model *m, struct fb_buf *out)
         put_encoding(out, &m->enc[f], f);
     for (uint32_t t = 0; t < m->forest.params.trees; t++)
         put_node(out, &m->forest, m->forest.first[t], 0);
-    put_ascending(out, m->depths, m->rows);
+    put_ascending(out, m->depths, m->ndepths);
     for (size_t f = 0; f < FB_NFEATURES; f++)
         put_ascending(out, m->quantile[f], FB_MODEL_QUANTILES);
     put_u32(out, m->nreference);
     for (uint32_t i = 0; i < m->nreference; i++)
         for (size_t f = 0; f < FB_NFEATURES; f++)
             fb_buf_put_varint(out, (uint64_t)m->reference[i].v[f]);
+    if (m->napart) { /* never in a file */
+        put_u32(out, m->napart);
+        put_u32(out, m->threshold[0].budget);
+        put_u32(out, m->threshold[1].budget);
+    }
 }
 
 static void put_text(struct fb_buf *b, const char *s)

@@ -23,7 +23,9 @@ struct entry {
     int64_t interval; /* of its newest snapshot */
     uint32_t states;  /* seen in that interval */
     uint64_t place;   /* of its newest row in the window; 0: none */
+    uint64_t kept;    /* of what was kept out of it; 0: nothing */
     bool in_window;   /* `place` is of this interval */
+    bool is_kept;     /* so is `kept` */
     bool open, listed;
     bool changed; /* since it was scored */
     bool gone;    /* ended: its place in the table is free */
@@ -57,6 +59,7 @@ struct fb_online {
         struct fb_features *f;
         struct fb_score *score;
     } batch;
+    struct fb_features *tagged; /* scratch: what was kept out of the window */
 };
 
 void fb_online_opts_default(struct fb_online_opts *o)
@@ -119,8 +122,9 @@ enum fb_status fb_online_new(const struct fb_online_opts *opts, const struct fb_
     o->batch.e = fb_malloc(BATCH * sizeof *o->batch.e);
     o->batch.f = fb_malloc(BATCH * sizeof *o->batch.f);
     o->batch.score = fb_malloc(BATCH * sizeof *o->batch.score);
+    o->tagged = fb_malloc(2 * (size_t)opts->window * sizeof *o->tagged);
     enum fb_status st = fb_window_init(&o->window, opts->window, err);
-    if (st == FB_OK && (!o->ended || !o->batch.e || !o->batch.f || !o->batch.score))
+    if (st == FB_OK && (!o->ended || !o->batch.e || !o->batch.f || !o->batch.score || !o->tagged))
         st = fb_err_nomem(err, "the online model");
     if (st != FB_OK) {
         fb_online_free(o);
@@ -140,6 +144,7 @@ void fb_online_free(struct fb_online *o)
     free(o->batch.e);
     free(o->batch.f);
     free(o->batch.score);
+    free(o->tagged);
     fb_window_release(&o->window);
     fb_model_release(&o->model);
     free(o);
@@ -265,10 +270,7 @@ static void count_end(struct fb_online *o, const struct entry *e)
 
 static enum fb_window_out out_reason(const struct entry *e)
 {
-    return e->score.level == FB_LEVEL_ABNORMAL     ? FB_WINDOW_ABNORMAL
-           : e->score.level == FB_LEVEL_SUSPICIOUS ? FB_WINDOW_SUSPICIOUS
-           : e->listed                             ? FB_WINDOW_LISTED
-                                                   : FB_WINDOW_IN;
+    return e->listed ? FB_WINDOW_LISTED : e->score.level > FB_LEVEL_NORMAL ? FB_WINDOW_TAGGED : FB_WINDOW_IN;
 }
 
 static void window_changed(struct fb_online *o)
@@ -284,7 +286,7 @@ static bool picks(const struct fb_online *o, const struct entry *e)
     return fb_siphash13(&key, of, sizeof of) % e->states == 0;
 }
 
-/* A new state of a session, after it was scored. */
+/* A new state of a session, after it was scored: it becomes the snapshot of its interval, or does not. */
 static void learn(struct fb_online *o, struct entry *e)
 {
     enum fb_window_out why = out_reason(e);
@@ -292,25 +294,24 @@ static void learn(struct fb_online *o, struct entry *e)
     if (interval != e->interval) {
         e->interval = interval;
         e->states = 0;
-        e->in_window = false;
+        e->in_window = e->is_kept = false;
     }
     if (e->states < UINT32_MAX)
         e->states++;
-    bool first = e->states == 1 && e->tracked;
-    if (why != FB_WINDOW_IN) {
-        if (first)
-            fb_window_keep_out(&o->window, o->now_ns, why);
-        window_changed(o);
-        return;
-    }
     struct fb_window_row *r = e->in_window ? fb_window_at(&o->window, e->place) : NULL;
-    if (r && picks(o, e)) {
+    if (!e->tracked || ((r || e->is_kept) && !picks(o, e)))
+        return;
+    window_changed(o);
+    if (r && why == FB_WINDOW_IN) {
         r->f = e->f;
-        window_changed(o);
-    } else if (!e->in_window && e->tracked) {
+    } else if (!r && why != FB_WINDOW_IN) {
+        e->kept = fb_window_keep_out(&o->window, e->kept, &e->f, o->now_ns, why);
+        e->is_kept = true;
+    } else if (!e->in_window) {
+        fb_window_take_back(&o->window, e->kept);
+        e->is_kept = false;
         e->place = fb_window_add(&o->window, &e->f, o->now_ns, e->place);
         e->in_window = true;
-        window_changed(o);
     }
 }
 
@@ -412,7 +413,7 @@ enum fb_status fb_online_see(struct fb_online *o, const struct fb_session *s, ui
 /* ---- models ---- */
 
 static enum fb_status tell_model(struct fb_online *o, enum fb_online_change c, const struct fb_sample *s,
-                                 uint32_t distinct, const uint32_t kept_out[static 4])
+                                 uint32_t distinct, uint32_t kept_out)
 {
     struct fb_online_event e = {.change = c,
                                 .at_ns = o->now_ns,
@@ -420,7 +421,7 @@ static enum fb_status tell_model(struct fb_online *o, enum fb_online_change c, c
                                 .m = o->number ? &o->model : NULL,
                                 .samples = (uint32_t)s->n,
                                 .distinct = distinct,
-                                .kept_out = kept_out[1] + kept_out[2] + kept_out[3]};
+                                .kept_out = kept_out};
     if (e.m) {
         fb_digest_update(&o->digest, o->model.digest.b, sizeof o->model.digest.b);
         fb_digest_update_le64(&o->digest, (uint64_t)c);
@@ -429,32 +430,30 @@ static enum fb_status tell_model(struct fb_online *o, enum fb_online_change c, c
 }
 
 static enum fb_status make_model(struct fb_online *o, enum fb_online_change c, struct fb_sample *s,
-                                 const uint32_t kept_out[static 4], struct fb_err *err)
+                                 uint32_t ntagged, struct fb_err *err)
 {
-    struct fb_model_params p = o->opts.model;
     struct fb_model m = {0};
-    if (s->n)
-        fb_window_percentiles(o->opts.model.percentile_ppm, (uint32_t)s->n, kept_out, p.percentile_ppm);
-    if (c == FB_ONLINE_REFRESHED)
-        return fb_model_refresh(&o->model, s, p.percentile_ppm, o->opts.threads, err);
-    FB_TRY(fb_model_train(s, &p, o->opts.threads, &m, err));
-    fb_model_release(&o->model);
-    o->model = m;
-    return FB_OK;
+    if (c == FB_ONLINE_REFRESHED) {
+        FB_TRY(fb_model_refresh(&o->model, s, o->opts.model.percentile_ppm, o->opts.threads, err));
+    } else {
+        FB_TRY(fb_model_train(s, &o->opts.model, o->opts.threads, &m, err));
+        fb_model_release(&o->model);
+        o->model = m;
+    }
+    return fb_model_count_apart(&o->model, o->tagged, ntagged, o->opts.threads, err);
 }
 
 /* `*made`: there is a new model, or new thresholds. */
 static enum fb_status update(struct fb_online *o, enum fb_online_change c, bool *made, struct fb_err *err)
 {
     struct fb_sample s;
-    uint32_t kept_out[4];
+    uint32_t ntagged, kept_out = fb_window_kept_out(&o->window, o->tagged, &ntagged);
     size_t distinct = 0;
-    fb_window_kept_out(&o->window, kept_out);
     FB_TRY(fb_window_sample(&o->window, o->opts.model.forest.seed, &s, err));
     enum fb_status st = fb_sample_distinct(&s, &distinct, err);
     bool enough = distinct >= o->opts.model.min_distinct;
     if (st == FB_OK && enough)
-        st = make_model(o, c, &s, kept_out, err);
+        st = make_model(o, c, &s, ntagged, err);
     if (st == FB_OK && enough) {
         o->number++;
         o->waiting = false;

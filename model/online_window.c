@@ -7,7 +7,7 @@
 
 enum fb_status fb_window_init(struct fb_window *w, uint32_t size, struct fb_err *err)
 {
-    *w = (struct fb_window){.size = size, .next = 1};
+    *w = (struct fb_window){.size = size, .next = 1, .next_kept = 1};
     w->row = fb_calloc(size, sizeof *w->row);
     w->kept = fb_calloc(size, sizeof *w->kept);
     return w->row && w->kept ? FB_OK : fb_err_nomem(err, "the window of the online model");
@@ -37,9 +37,29 @@ uint64_t fb_window_add(struct fb_window *w, const struct fb_features *f, int64_t
     return place;
 }
 
-void fb_window_keep_out(struct fb_window *w, int64_t at_ns, enum fb_window_out out)
+static struct fb_window_kept *kept_at(const struct fb_window *w, uint64_t place)
 {
-    w->kept[w->nkept++ % w->size] = (struct fb_window_kept){at_ns, out};
+    return place != 0 && place < w->next_kept && w->next_kept - place <= w->size ? &w->kept[place % w->size]
+                                                                                 : NULL;
+}
+
+uint64_t fb_window_keep_out(struct fb_window *w, uint64_t place, const struct fb_features *f, int64_t at_ns,
+                            enum fb_window_out out)
+{
+    struct fb_window_kept *k = kept_at(w, place);
+    if (!k) {
+        place = w->next_kept++;
+        k = &w->kept[place % w->size];
+    }
+    *k = (struct fb_window_kept){.f = *f, .at_ns = at_ns, .out = out};
+    return place;
+}
+
+void fb_window_take_back(struct fb_window *w, uint64_t place)
+{
+    struct fb_window_kept *k = kept_at(w, place);
+    if (k)
+        k->out = FB_WINDOW_IN;
 }
 
 bool fb_window_mark(struct fb_window *w, uint64_t place, enum fb_window_out out)
@@ -66,45 +86,35 @@ enum fb_status fb_window_sample(struct fb_window *w, uint64_t seed, struct fb_sa
             out->rows[out->n++] = (struct fb_sample_row){place, r->f};
     }
     out->sorted = out->n;
-    out->seen = w->next - 1 + w->nkept;
-    out->spare = w->nkept + w->marked;
+    out->seen = w->next - 1 + w->next_kept - 1;
+    out->spare = w->next_kept - 1 + w->marked;
     return FB_OK;
 }
 
-void fb_window_kept_out(struct fb_window *w, uint32_t n[static 4])
+static void count_out(const struct fb_features *f, enum fb_window_out out, uint32_t *n,
+                      struct fb_features *tagged, uint32_t *ntagged)
 {
-    memset(n, 0, 4 * sizeof *n);
+    *n += out != FB_WINDOW_IN;
+    if (out == FB_WINDOW_TAGGED)
+        tagged[(*ntagged)++] = *f;
+}
+
+uint32_t fb_window_kept_out(struct fb_window *w, struct fb_features *tagged, uint32_t *ntagged)
+{
+    uint32_t n = 0;
+    *ntagged = 0;
     if (w->next == 1)
-        return;
-    for (uint64_t place = oldest(w); place < w->next; place++)
-        n[fb_window_at(w, place)->out]++;
+        return 0;
+    for (uint64_t place = oldest(w); place < w->next; place++) {
+        const struct fb_window_row *r = fb_window_at(w, place);
+        count_out(&r->f, r->out, &n, tagged, ntagged);
+    }
     int64_t since_ns = fb_window_at(w, oldest(w))->at_ns;
-    for (uint64_t i = 0; i < w->size && i < w->nkept; i++)
-        if (w->kept[i].at_ns >= since_ns)
-            n[w->kept[i].out]++;
-    n[FB_WINDOW_IN] = 0;
-}
-
-/* What is left for n rows of the number that may be beyond, as the percentile that gives it. */
-static uint32_t percentile(uint32_t wanted_ppm, uint32_t n, uint32_t beyond)
-{
-    uint64_t may = ((uint64_t)n + beyond) * (1000000 - wanted_ppm) / 1000000;
-    uint64_t left = may > beyond ? may - beyond : 0;
-    if (left >= n)
-        left = n - 1;
-    return (uint32_t)(1000000 - (left * 1000000 + n - 1) / n);
-}
-
-void fb_window_percentiles(const uint32_t wanted[static 2], uint32_t n, const uint32_t kept_out[static 4],
-                           uint32_t out[static 2])
-{
-    FB_BUG(n == 0);
-    const uint32_t beyond[2] = {kept_out[FB_WINDOW_SUSPICIOUS] + kept_out[FB_WINDOW_ABNORMAL],
-                                kept_out[FB_WINDOW_ABNORMAL]};
-    for (size_t i = 0; i < 2; i++)
-        out[i] = beyond[i] ? percentile(wanted[i], n, beyond[i]) : wanted[i];
-    if (out[1] > 999999)
-        out[1] = 999999; /* less than one of as many rows as a window can have */
-    if (out[0] >= out[1])
-        out[0] = out[1] - 1;
+    for (uint64_t place = w->next_kept > w->size ? w->next_kept - w->size : 1; place < w->next_kept;
+         place++) {
+        const struct fb_window_kept *k = kept_at(w, place);
+        if (k->at_ns >= since_ns)
+            count_out(&k->f, k->out, &n, tagged, ntagged);
+    }
+    return n;
 }

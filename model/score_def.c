@@ -43,6 +43,11 @@ static const struct fb_rec_col scoring_cols[FB_SCORING_NCOLS] = {
     [FB_SCORING_DRIFT] = {"drift", FB_REC_LIST},
     [FB_SCORING_FINDINGS] = {"findings", FB_REC_INT},
     [FB_SCORING_FEATURES] = {"features_digest", FB_REC_TEXT},
+    [FB_SCORING_SHED_PAIRS] = {"shed_pairs", FB_REC_INT},
+    [FB_SCORING_SHED_TARGETS] = {"shed_targets", FB_REC_INT},
+    [FB_SCORING_SHED_NAMES] = {"shed_names", FB_REC_INT},
+    [FB_SCORING_SHED_GROUPS] = {"shed_groups", FB_REC_INT},
+    [FB_SCORING_SHED_FINDINGS] = {"shed_findings", FB_REC_INT},
 };
 const struct fb_rec_def fb_scoring_def = {"scoring", 41, FB_REC_ROWS, FB_SCORING_NCOLS, scoring_cols};
 

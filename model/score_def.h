@@ -55,6 +55,12 @@ enum fb_scoring_col {
     FB_SCORING_DRIFT,          /* LIST, a sentence for each */
     FB_SCORING_FINDINGS,       /* INT, rows of table findings in the layer */
     FB_SCORING_FEATURES,       /* TEXT, digest "fb features" in hex; null: there are no scores */
+    FB_SCORING_SHED_PAIRS,    /* INT; this one to SHED_FINDINGS: what full tables forgot, so that findings may
+                                 lack */
+    FB_SCORING_SHED_TARGETS,  /* INT */
+    FB_SCORING_SHED_NAMES,    /* INT */
+    FB_SCORING_SHED_GROUPS,   /* INT, of alike anomalies */
+    FB_SCORING_SHED_FINDINGS, /* INT, the least severe beyond the ceiling */
     FB_SCORING_NCOLS
 };
 extern const struct fb_rec_def fb_scoring_def;

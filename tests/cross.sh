@@ -51,6 +51,8 @@ make_captures() {
     mkdir -p "$2/cases"
     "$1/fbfixture" random --seed 5 --sessions 150 --format pcapng --out "$2/random.pcapng" >/dev/null
     "$1/fbfixture" random --seed 6 --sessions 150 --format pcap-ns-be --out "$2/random.pcap" >/dev/null
+    awk -v seed=5 -v len=100 -v odd=80 -f tests/stories/online.awk >"$work/online.fbx"
+    "$1/fbfixture" write "$work/online.fbx" "$2/online.pcap" >/dev/null
     for f in fixtures/cases/*.fbx; do
         "$1/fbfixture" write "$f" "$2/cases/$(basename "$f" .fbx).pcap" >/dev/null
     done
@@ -61,12 +63,20 @@ ask() { "$@" 2>&1 || echo "exit code $?"; }
 
 # answers DIR CASE: all that the program of DIR reads in a case and that depends neither on time nor on the versions of libraries.
 answers() {
-    ask "$1/fbforensics" info --json "$2" | grep -oE '"[a-z_]*_digest": *"[0-9a-f]*"'
+    ask "$1/fbforensics" info --json "$2" | tr '{}' '\n\n' | grep -oE '"[a-z_]*_digest":"[0-9a-f]*"|^"name":.*"digest":"[0-9a-f]*"'
+    ask "$1/fbforensics" sql "$2" "SELECT number, anomaly, score, p_ppm, rank, depth_q24 FROM score" --csv
+    ask "$1/fbforensics" findings --json "$2" | sed 's/"next":.*//'
+    for n in $("$1/fbforensics" sql "$2" "SELECT number FROM explanation ORDER BY percentile_ppm DESC, number LIMIT 2" --csv | tr -d '\r' | sed 1d); do
+        ask "$1/fbforensics" explain --json "$2" "$n"
+    done
     ask "$1/fbforensics" sessions --json "$2"
     ask "$1/fbforensics" export --format zeek-json "$2"
     ask "$1/fbforensics" packets --list --csv "$2" 1-20
     ask "$1/case_check" "$2"
 }
+
+# online DIR: all that an online model says.
+online() { "$1/fbforensics" replay "$captures/online.pcap" --online --json --speed max --warmup 60s --trees 50 --tree-rows 64; }
 
 # write_cases DIR OUT: a case of each capture, one of all descriptions as one timeline, one merged of two, and one encrypted.
 write_cases() {
@@ -104,6 +114,8 @@ compare() {
         answers "$work/$arch" "$work/cases-$arch/$name" >"$work/got"
         differ "$name of $arch, read by itself" "$want" "$work/got" || same=$((same + 1))
     done
+    online "$work/$arch" >"$work/got"
+    differ "the online model of $arch" "$work/online" "$work/got" || same=$((same + 1))
     for from in cases cases-"$arch"; do
         for by in "$B" "$work/$arch"; do
             "$by/fbforensics" export --format csv --identity "$work/key" "$work/$from/http.fbenc" >"$work/got"
@@ -144,8 +156,10 @@ for c in "$work"/cases/*.fbcase; do answers "$B" "$c" >"$work/want/$(basename "$
 "$B/fbforensics" export --format csv "$work/cases/http.pcapng.fbcase" >"$work/http.csv"
 grep -L '^case 1 holds' "$work"/want/* | grep . && exit 1
 # Case, packet index, evidence and records have one each; the fifth is of the model, where there was enough to train on.
-grep -c _digest "$work"/want/* | grep -v ':[45]$' && exit 1
-grep -q model_digest "$work/want/random.pcap.fbcase" || exit 1
+grep -cE '^"[a-z_]*_digest"' "$work"/want/* | grep -v ':[45]$' && exit 1
+for c in random.pcap online.pcap; do grep -q model_digest "$work/want/$c.fbcase" || exit 1; done
+online "$B" >"$work/online"
+grep -q '"tag":"anomaly:abnormal"' "$work/online" || exit 1
 
 for arch in "$@"; do
     case $arch in

@@ -16,7 +16,8 @@ struct request {
     uint64_t limit;
     bool anew; /* thresholds were given */
     const char *as_of;
-    const char *path; /* stands in the commands to type next; NULL: CASE */
+    const char *path;    /* stands in the commands to type next; NULL: CASE */
+    struct fb_shed shed; /* what full tables forgot */
 };
 
 static void put_hosts(struct fb_buf *b, const struct fb_finding *f, char separator)
@@ -56,6 +57,21 @@ static void print_text(const struct fb_findings *l, size_t n, const struct reque
         fb_buf_printf(&out->buf, "... and %zu more\n", l->n - n);
     if (l->n == 0)
         fb_buf_puts(&out->buf, "no findings\n");
+    size_t at = out->buf.len;
+    fb_shed_put(&out->buf, &q->shed);
+    if (out->buf.len > at)
+        fb_buf_putc(&out->buf, '\n');
+}
+
+/* Beside a form that has no place for it. */
+static void tell_shed(const struct fb_shed *s)
+{
+    struct fb_buf b;
+    fb_buf_init(&b, 4096);
+    fb_shed_put(&b, s);
+    if (b.len)
+        fb_cli_say("%s", fb_buf_cstr(&b));
+    fb_buf_release(&b);
 }
 
 static void print_json(const struct fb_findings *l, size_t n, const struct request *q, struct fb_out *out)
@@ -118,6 +134,8 @@ static int print(struct fb_case *c, const struct fb_findings *l, const struct re
         return fb_cli_fail(err);
     size_t n = q->limit && q->limit < l->n ? (size_t)q->limit : l->n;
     (q->json ? print_json : q->csv ? print_csv : print_text)(l, n, q, &out);
+    if (q->json || q->csv)
+        tell_shed(&q->shed);
     if (fb_out_close(&out, err) != FB_OK)
         return fb_cli_fail(err);
     return fb_fail_on_findings(c, q->fail_on, l, err);
@@ -133,7 +151,17 @@ static int thresholds(const struct fb_opt_list *set, struct fb_detect_opts *o)
     return -1;
 }
 
-static int run(const struct request *q, const struct fb_detect_opts *o, char **argv, int nargs,
+/* Those of the newest layer. */
+static enum fb_status kept(struct fb_case *c, struct fb_findings *l, struct fb_shed *shed, struct fb_err *err)
+{
+    struct fb_scoring s;
+    FB_TRY(fb_scoring_read(c, &s, err));
+    *shed = s.shed;
+    fb_scoring_release(&s);
+    return fb_scoring_findings(c, l, err);
+}
+
+static int run(struct request *q, const struct fb_detect_opts *o, char **argv, int nargs,
                const struct fb_ingest_opts *in)
 {
     struct fb_source src;
@@ -145,9 +173,9 @@ static int run(const struct request *q, const struct fb_detect_opts *o, char **a
     fb_findings_init(&l, (size_t)o->v[FB_DO_MAX_FINDINGS]);
     enum fb_status st = q->as_of ? fb_layers_as_of(src.c, q->as_of, &err) : FB_OK;
     if (st == FB_OK)
-        st = q->anew ? FB_ERR_NOTFOUND : fb_scoring_findings(src.c, &l, &err);
+        st = q->anew ? FB_ERR_NOTFOUND : kept(src.c, &l, &q->shed, &err);
     if (st == FB_ERR_NOTFOUND)
-        st = fb_findings_anew(src.c, o, &l, &err);
+        st = fb_findings_anew(src.c, o, &l, &q->shed, &err);
     code = st == FB_OK ? print(src.c, &l, q, &err) : fb_cli_fail(&err);
     fb_findings_release(&l);
     return fb_source_close(&src, code);

@@ -15,7 +15,7 @@ struct train_args {
     struct fb_train_opts t;
     struct fb_ingest_opts in;
     const char *output, *key, *passphrase, *note;
-    bool json;
+    bool json, paper;
 };
 
 struct training {
@@ -44,7 +44,7 @@ static int take(struct training *t, char **paths, int npaths, const struct fb_in
         return code;
     enum fb_status st = fb_case_info(src.c, &info, &err);
     if (st == FB_OK)
-        st = fb_score_sample(src.c, &t->how, &t->sample, NULL, &lists_run, &err);
+        st = fb_score_sample(src.c, &t->how, &t->sample, NULL, NULL, &lists_run, &err);
     grown = st == FB_OK ? realloc(t->cases, (t->ncases + 1) * sizeof *grown) : NULL;
     if (st == FB_OK && !grown)
         st = fb_err_nomem(&err, "the model card");
@@ -160,6 +160,8 @@ int fb_verb_train(int argc, char **argv)
         {0, "note", FB_OPT_TEXT, &a.note, "TEXT", NULL, "what the model card says about the data"},
         {'j', "json", FB_OPT_FLAG, &a.json, NULL, NULL, "one JSON object"},
         FB_TRAIN_OPTIONS(a.t),
+        {0, "paper", FB_OPT_FLAG, &a.paper, NULL, NULL,
+         "split as the published algorithm does, for comparisons (docs/model-format.md)"},
         FB_INGEST_OPTIONS(a.in),
         {0},
     };
@@ -184,6 +186,8 @@ int fb_verb_train(int argc, char **argv)
     code = fb_train_opts_take(help.verb, &a.t, &t.how);
     if (code >= 0)
         return code;
+    if (a.paper)
+        t.how.params.forest.split = FB_SPLIT_PAPER;
     a.in.unlock.passphrase_file = a.passphrase;
     fb_sample_init(&t.sample, t.how.params.forest.seed, t.how.sample_rows);
     code = run(&a, &t, argv, nargs);

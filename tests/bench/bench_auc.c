@@ -5,102 +5,18 @@
  * they are, 100 trees of 256, full extension. Usage: bench_auc DIR */
 #include "model/fold.h"
 #include "model/model.h"
+#include "tests/support/label_table.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <strings.h>
 
 /* Of tables of all kinds. Sessions take full extension: with less, a value far beyond all that training had
  * in one feature alone stays below the threshold too often. */
 #define EXTENSION 3
 #define SEEDS     10
 #define FILES_MAX 1024
-
-struct table {
-    double *x; /* rows of dims */
-    uint8_t *label;
-    size_t n, cap;
-    uint32_t dims;
-};
-
-static void table_release(struct table *t)
-{
-    free(t->x);
-    free(t->label);
-    *t = (struct table){0};
-}
-
-static bool add_row(struct table *t, char *line)
-{
-    if (t->n == t->cap) {
-        size_t cap = t->cap ? t->cap * 2 : 1024;
-        double *x = realloc(t->x, cap * t->dims * sizeof *x);
-        t->x = x ? x : t->x;
-        uint8_t *label = realloc(t->label, cap);
-        t->label = label ? label : t->label;
-        if (!x || !label)
-            return false;
-        t->cap = cap;
-    }
-    for (uint32_t j = 0; j <= t->dims; j++) {
-        char *end;
-        double v = strtod(line, &end);
-        if (end == line)
-            v = (double)__builtin_nanf("");
-        if (j < t->dims)
-            t->x[t->n * t->dims + j] = v;
-        else
-            t->label[t->n] = v > 0.5;
-        line = strchr(end, ',');
-        if (!line && j < t->dims)
-            return false;
-        line += j < t->dims;
-    }
-    t->n++;
-    return true;
-}
-
-static bool is_number(const char *line)
-{
-    char *end;
-    (void)strtod(line, &end);
-    return end != line;
-}
-
-/* False, and a message, when the file is no such table. */
-static bool table_read(const char *path, struct table *t)
-{
-    FILE *f = fopen(path, "r");
-    char *line = NULL;
-    size_t cap = 0, number = 0;
-    bool ok = f != NULL;
-    *t = (struct table){0};
-    while (ok && getline(&line, &cap, f) > 0) {
-        number++;
-        if (number == 1) {
-            for (const char *c = line; *c; c++)
-                t->dims += *c == ',';
-            ok = t->dims >= 1 && t->dims <= FB_FOREST_DIMS_MAX;
-            if (!ok || !is_number(line))
-                continue;
-        }
-        ok = line[0] == '\n' || line[0] == '\r' || add_row(t, line);
-    }
-    size_t positive = 0;
-    for (size_t i = 0; i < t->n; i++)
-        positive += t->label[i];
-    if (!ok || t->n < 2 || positive == 0 || positive == t->n) {
-        fprintf(stderr, "%s: line %zu: not a table of up to %u numbers and a label with both values\n", path,
-                number, FB_FOREST_DIMS_MAX);
-        ok = false;
-    }
-    free(line);
-    if (f)
-        fclose(f);
-    if (!ok)
-        table_release(t);
-    return ok;
-}
 
 struct scored {
     int64_t depth;
@@ -114,7 +30,7 @@ static int by_depth(const void *pa, const void *pb)
 }
 
 /* Rows that tie count as one step: half for AUROC, one threshold for AUPRC. */
-static void measure(const struct table *t, const int64_t *depth, struct scored *s, double *auroc,
+static void measure(const struct label_table *t, const int64_t *depth, struct scored *s, double *auroc,
                     double *auprc)
 {
     double tp = 0, fp = 0, area = 0, precision = 0, positive = 0;
@@ -155,7 +71,7 @@ static float plain(double x)
     return (float)(x > max ? max : x < -max ? -max : x == x ? x : 0);
 }
 
-static bool encode(const struct table *t, bool paper, float *x)
+static bool encode(const struct label_table *t, bool paper, float *x)
 {
     uint32_t width = fb_forest_width(t->dims);
     memset(x, 0, t->n * width * sizeof *x);
@@ -171,7 +87,7 @@ static bool encode(const struct table *t, bool paper, float *x)
     return true;
 }
 
-static bool run_seeds(const struct table *t, bool paper, float *x, int64_t *depth, struct scored *s,
+static bool run_seeds(const struct label_table *t, bool paper, float *x, int64_t *depth, struct scored *s,
                       struct figures *out)
 {
     double value[2][SEEDS];
@@ -202,7 +118,7 @@ static bool run_seeds(const struct table *t, bool paper, float *x, int64_t *dept
     return true;
 }
 
-static bool run_table(const struct table *t, struct figures out[2])
+static bool run_table(const struct label_table *t, struct figures out[2])
 {
     float *x = malloc(t->n * fb_forest_width(t->dims) * sizeof *x);
     int64_t *depth = malloc(t->n * sizeof *depth);
@@ -221,19 +137,44 @@ static int by_name(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+static bool is_csv(const char *name)
+{
+    size_t n = strlen(name);
+    return n > 4 && strcasecmp(name + n - 4, ".csv") == 0;
+}
+
 static size_t list(const char *dir, char **names)
 {
     DIR *d = opendir(dir);
     size_t n = 0;
-    for (struct dirent *e; d && n < FILES_MAX && (e = readdir(d));) {
-        size_t len = strlen(e->d_name);
-        if (len > 4 && strcmp(e->d_name + len - 4, ".csv") == 0 && (names[n] = strdup(e->d_name)))
+    for (struct dirent *e; d && n < FILES_MAX && (e = readdir(d));)
+        if (is_csv(e->d_name) && (names[n] = strdup(e->d_name)))
             n++;
-    }
     if (d)
         closedir(d);
     qsort(names, n, sizeof *names, by_name);
     return n;
+}
+
+/* False, and one line that says why, when the file is no such table. */
+static bool measure_file(const char *path, struct label_table *t, struct figures f[2])
+{
+    char why[256];
+    FILE *in = fopen(path, "r");
+    *t = (struct label_table){0};
+    if (!in) {
+        fprintf(stderr, "%s: not used: %s\n", path, strerror(errno));
+        return false;
+    }
+    bool ok = label_table_read(in, FB_FOREST_DIMS_MAX, t, why, sizeof why);
+    fclose(in);
+    if (ok && !run_table(t, f)) {
+        snprintf(why, sizeof why, "out of memory for %zu rows of %u columns", t->n, t->dims);
+        ok = false;
+    }
+    if (!ok)
+        fprintf(stderr, "%s: not used: %s\n", path, why);
+    return ok;
 }
 
 static void print_mode(const struct figures *f)
@@ -254,10 +195,10 @@ int main(int argc, char **argv)
            "paper: AUROC and AUPRC");
     for (size_t i = 0; i < n; i++) {
         char path[4096];
-        struct table t;
+        struct label_table t;
         struct figures f[2];
         snprintf(path, sizeof path, "%s/%s", argv[1], names[i]);
-        if (table_read(path, &t) && run_table(&t, f)) {
+        if (measure_file(path, &t, f)) {
             printf("%-20.*s %8zu %5u", (int)strlen(names[i]) - 4, names[i], t.n, t.dims);
             print_mode(&f[0]);
             print_mode(&f[1]);
@@ -267,7 +208,7 @@ int main(int argc, char **argv)
                 sum[k / 2][k % 2] += f[k / 2].mean[k % 2];
             done++;
         }
-        table_release(&t);
+        label_table_release(&t);
         free(names[i]);
     }
     double by = done ? (double)done : 1;

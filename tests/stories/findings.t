@@ -38,4 +38,24 @@ says "and is kept" out "no findings"
 code 2 "a threshold that does not exist is refused" "$FB" findings --set scan_port=50 scan.fbcase
 code 2 "a number out of range too" "$FB" findings --set scan_ports=0 scan.fbcase
 code 2 "two forms exclude each other" "$FB" findings --json --csv scan.fbcase
+
+# More pairs than the detectors remember.
+awk 'BEGIN {
+    print "host c 10.0.0.1\nhost d 10.0.0.2\nhost w 10.0.0.3"
+    for (i = 1; i <= 66000; i++)
+        printf("session udp %s:%d > w:%d\n  > 20 bytes\n  expect\n", (i > 60000) ? "d" : "c", 1000 + i % 50000, 1 + i % 60000)
+}' >many.fbx
+"$FBFIXTURE" write many.fbx many.pcap >/dev/null
+code 0 "what tables have no room for is forgotten" "$FB" ingest many.pcap -o many.fbcase
+says "which ingest says" out "detectors       tables were full, and findings may be missing: "
+code 0 "the case keeps how much" "$FB" sql many.fbcase "select shed_pairs > 0, shed_targets, shed_names, shed_groups, shed_findings from scoring" --csv
+says "of each table" out "1,0,0,0,0"
+code 0 "the list of findings says it" "$FB" findings many.fbcase
+says "at its end" out "tables were full, and findings may be missing: "
+code 0 "as JSON too" "$FB" findings many.fbcase --json
+says "beside the list" err "tables were full, and findings may be missing: "
+code 0 "with room for all" "$FB" findings many.fbcase --set max_pairs=100000
+check "nothing is missing" sh -c '! grep -q "may be missing" out err'
+code 0 "info has it in JSON" "$FB" info --json many.fbcase
+check "as a number" grep -qE '"shed_pairs": *[1-9]' out
 finish

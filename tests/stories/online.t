@@ -15,6 +15,7 @@ check "the first model comes three minutes after the first packet" sh -c 'grep "
 check "it is trained anew a minute later, and again" sh -c 'test "$(grep -c "\"change\":\"trained\"" first)" -eq 4'
 check "thresholds are taken anew in between" sh -c 'test "$(grep -c "\"change\":\"refreshed\"" first)" -ge 6'
 check "with a digest each" sh -c 'grep "\"event\":\"model\"" first | sed "s/.*\"digest\":\"\([0-9a-f]*\)\".*/\1/" | awk "length(\$0) != 64 || seen[\$0]++ { exit 1 }"'
+check "suspicious and abnormal are two levels" sh -c 'grep "\"event\":\"model\"" first | sed "s/.*\"suspicious\":{\"depth_q24\":[0-9]*,\"samples\":\([0-9]*\).*\"abnormal\":{\"depth_q24\":[0-9]*,\"samples\":\([0-9]*\).*/\1 \2/" | awk "{ s += \$1; a += \$2 } END { exit !(NR > 8 && s >= 1.4 * a && a >= 2 * NR) }"'
 uid=$(grep '"event":"opened"' first | grep '"id.resp_p":4444' | sed 's/.*"uid":"\([^"]*\)".*/\1/')
 check "the odd session is abnormal in its last verdict" sh -c "grep '\"event\":\"verdict\"' first | grep '\"uid\":\"$uid\"' | tail -1 | grep -q '\"tag\":\"anomaly:abnormal\"'"
 tail -1 first >last

@@ -12,6 +12,10 @@ grep -E '^(model|anomaly|findings) ' out >want
 grep -E '^(model|anomaly|findings) ' info >got
 same "info says the same" want got
 odd=$("$FB" sessions a.fbcase --json | grep '"id.orig_p":999,' | sed 's/{"number":\([0-9]*\),.*/\1/')
+next=$("$FB" findings a.fbcase --json | sed -n 's/.*"kind":"anomaly".*"next":"fbforensics \([^"]*\)".*/\1/p' | head -1)
+check "the command to type next explains the oddest session" test "$next" = "explain a.fbcase $odd"
+code 0 "and works" "$FB" $next
+says "by its features" out "%"
 code 0 "sessions have their level as a tag" "$FB" sessions a.fbcase --anomaly abnormal --columns number,tags --csv
 says "the odd one is abnormal" out "$odd,anomaly:abnormal"
 check "few are" test "$(wc -l <out)" -le 3

@@ -15,6 +15,7 @@ check "the same case in four gives the same one" test "$(trained one.fbcase two.
 check "in another order too" test "$(trained four.fbcase two.fbcase one.fbcase three.fbcase -o m3)" = "$want"
 check "and from captures" test "$(trained whole.pcap -o m4)" = "$want"
 check "and from cases and captures" test "$(trained three.pcap one.fbcase four.pcap two.fbcase -o m5)" = "$want"
+cp whole.fbcase black0.fbcase
 for n in 2 4; do check "and with $n threads" test "$(trained whole.fbcase --threads $n -o m.$n)" = "$want"; done
 "$FB" ingest -q whole.pcap -o scored.fbcase
 check "ingest trains the same one" test "$(model scored.fbcase)" = "$want"
@@ -56,6 +57,14 @@ says "by parameter" out "trees                       200 -> 50"
 says "all of them" out "seed                        1 -> 2"
 code 0 "as JSON" "$FB" model diff whole.fbmodel seeded --json
 says "with both values" out '"equal":false,"parameters":{"trees":[200,50],"seed":[1,2]}'
+code 0 "the published splits can be had for comparisons" "$FB" train whole.fbcase -o paper.fbmodel --paper
+code 0 "a model says so" "$FB" model info paper.fbmodel
+says "in its forest" out "extension 11, seed 1, splits as published"
+code 0 "and differs" "$FB" model diff whole.fbmodel paper.fbmodel
+says "by that" out "split                       1 -> 2"
+code 0 "it scores" "$FB" score black0.fbcase --model paper.fbmodel
+says "as any other" out "(given)"
+code 0 "and can be scored again" "$FB" replay black0.fbcase
 code 4 "too few sessions give no model" "$FB" train three.fbcase -o few.fbmodel
 says "with the reason" err "50 distinct sessions to learn from, and at least 100 are needed"
 check "and no file" test ! -e few.fbmodel

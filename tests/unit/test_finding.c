@@ -213,6 +213,9 @@ static void alike_anomalies_are_one_finding_with_a_count(void **state)
     assert_non_null(strstr(l.f[1].reason, "with 50 hosts on one port"));
     assert_int_equal(l.f[2].sessions, 7);
     assert_string_equal(l.f[2].subject, "total_bytes");
+    /* The most unusual of its sessions is explained next: the thousandth, with 990,999 of a million. */
+    assert_string_equal(l.f[0].next, "fbforensics explain CASE 999");
+    assert_string_equal(l.f[2].next, "fbforensics explain CASE 1057");
     fb_findings_release(&l);
     fb_group_free(a.g);
 }
@@ -233,6 +236,7 @@ static void anomalies_that_a_detector_has_found_join_its_finding(void **state)
     assert_int_equal(l.n, 2);
     assert_int_equal(l.f[0].kind, FB_FIND_PORT_SCAN);
     assert_int_equal(l.f[0].also, 1u << FB_FIND_ANOMALY);
+    assert_string_equal(l.f[0].reason, "Because. Also: anomaly (100 sessions, 50 abnormal, by dest_port)");
     assert_string_equal(l.f[1].subject, "total_bytes");
     fb_findings_release(&l);
     fb_group_free(a.g);

@@ -26,6 +26,7 @@ struct seen {
     struct fb_online_verdict watched; /* newest of session `watch` */
     uint64_t watch;
     unsigned watched_n, told, open_told;
+    uint32_t beyond[2]; /* rows beyond the thresholds of the newest model */
 };
 
 static enum fb_status on_verdict(void *ctx, const struct fb_online_verdict *v)
@@ -49,8 +50,11 @@ static enum fb_status on_model(void *ctx, const struct fb_online_event *e)
     t->refreshed += e->change == FB_ONLINE_REFRESHED;
     t->waiting += e->change == FB_ONLINE_WAITING;
     t->last = *e;
-    if (e->m)
+    if (e->m) {
         t->model = e->m->digest;
+        for (int i = 0; i < 2; i++)
+            t->beyond[i] = e->m->threshold[i].count;
+    }
     t->last.m = NULL;
     return FB_OK;
 }
@@ -200,47 +204,128 @@ static void the_window_holds_the_newest(void **state)
         uint64_t before = i == 11 ? place : 0; /* 10 and 11 are one session */
         place = fb_window_add(&w, &f, i, before);
         if (i == 11)
-            assert_true(fb_window_mark(&w, place, FB_WINDOW_SUSPICIOUS));
+            assert_true(fb_window_mark(&w, place, FB_WINDOW_TAGGED));
     }
     assert_null(fb_window_at(&w, 7));
     assert_int_equal(fb_window_at(&w, 8)->f.v[FB_F_SEGMENTS], 8);
-    fb_window_keep_out(&w, 7, FB_WINDOW_ABNORMAL); /* older than the oldest row */
-    fb_window_keep_out(&w, 8, FB_WINDOW_ABNORMAL);
-    fb_window_keep_out(&w, 9, FB_WINDOW_LISTED);
-    uint32_t out[4];
-    fb_window_kept_out(&w, out);
-    assert_int_equal(out[FB_WINDOW_SUSPICIOUS], 2);
-    assert_int_equal(out[FB_WINDOW_ABNORMAL], 1);
-    assert_int_equal(out[FB_WINDOW_LISTED], 1);
+    f.v[FB_F_SEGMENTS] = 100;
+    fb_window_keep_out(&w, 0, &f, 7, FB_WINDOW_TAGGED); /* older than the oldest row */
+    f.v[FB_F_SEGMENTS] = 101;
+    fb_window_keep_out(&w, 0, &f, 8, FB_WINDOW_TAGGED);
+    uint64_t kept = fb_window_keep_out(&w, 0, &f, 8, FB_WINDOW_TAGGED);
+    f.v[FB_F_SEGMENTS] = 102;
+    assert_int_equal(fb_window_keep_out(&w, kept, &f, 9, FB_WINDOW_TAGGED), kept); /* of the same session */
+    fb_window_keep_out(&w, 0, &f, 9, FB_WINDOW_LISTED);
+    fb_window_take_back(&w, fb_window_keep_out(&w, 0, &f, 9, FB_WINDOW_TAGGED));
+    struct fb_features tagged[10];
+    uint32_t ntagged;
+    assert_int_equal(fb_window_kept_out(&w, tagged, &ntagged), 5);
+    assert_int_equal(ntagged, 4);
+    const int64_t want[4] = {10, 11, 101, 102};
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(tagged[i].v[FB_F_SEGMENTS], want[i]);
     assert_int_equal(fb_window_sample(&w, 1, &s, NULL), FB_OK);
     assert_int_equal(s.n, 3);
     assert_int_equal(s.rows[0].f.v[FB_F_SEGMENTS], 8);
     assert_int_equal(s.rows[1].f.v[FB_F_SEGMENTS], 9);
     assert_int_equal(s.rows[2].f.v[FB_F_SEGMENTS], 12);
-    assert_int_equal(s.seen, 15);
-    assert_int_equal(s.spare, 5);
+    assert_int_equal(s.seen, 17);
+    assert_int_equal(s.spare, 7);
     fb_sample_release(&s);
-    assert_false(fb_window_mark(&w, place - 1, FB_WINDOW_SUSPICIOUS));
+    assert_false(fb_window_mark(&w, place - 1, FB_WINDOW_TAGGED));
     assert_true(fb_window_mark(&w, place - 1, FB_WINDOW_IN));
     fb_window_release(&w);
+}
+
+/* Features of a row like the others, or unlike them in one to eight. */
+static struct fb_features features_of(struct test_random *r, int64_t odd)
+{
+    struct fb_features f = {{0}};
+    for (int i = 1; i < FB_NFEATURES - 1; i++)
+        f.v[i] = 100000 + (int64_t)tr_below(r, 100000);
+    for (int i = 0; i < odd % 9; i++)
+        f.v[i + 1] += odd * 1000000;
+    return f;
+}
+
+/* A model of 800 ordinary rows, with n others counted in. */
+static void count_apart(const struct fb_features *apart, uint32_t n, struct fb_model *m)
+{
+    struct test_random r = {4};
+    struct fb_model_params p;
+    struct fb_sample s;
+    fb_model_params_default(&p);
+    p.forest.trees = 30;
+    fb_sample_init(&s, p.forest.seed, 800);
+    for (int i = 0; i < 800; i++) {
+        char uid[16];
+        struct fb_features f = features_of(&r, 0);
+        snprintf(uid, sizeof uid, "%d", i);
+        assert_int_equal(fb_sample_add_row(&s, uid, &f, NULL), FB_OK);
+    }
+    assert_int_equal(fb_model_train(&s, &p, 1, m, NULL), FB_OK);
+    assert_int_equal(m->threshold[0].count, 8);
+    assert_int_equal(m->threshold[1].count, 4);
+    assert_int_equal(fb_model_count_apart(m, apart, n, 1, NULL), FB_OK);
+    fb_sample_release(&s);
 }
 
 static void what_was_kept_out_counts_where_a_percentile_is_taken(void **state)
 {
     (void)state;
-    const uint32_t wanted[2] = {990000, 995000};
-    uint32_t out[2];
-    fb_window_percentiles(wanted, 800, (uint32_t[4]){0, 50, 0, 0}, out);
-    assert_int_equal(out[0], 990000);
-    assert_int_equal(out[1], 995000);
-    fb_window_percentiles(wanted, 800, (uint32_t[4]){0, 0, 2, 3}, out);
-    /* 8 of 805 may be beyond, 5 are: 3 of 800; 4 may be abnormal, 3 are: 1 */
-    assert_int_equal((uint64_t)800 * (1000000 - out[0]) / 1000000, 3);
-    assert_int_equal((uint64_t)800 * (1000000 - out[1]) / 1000000, 1);
-    fb_window_percentiles(wanted, 800, (uint32_t[4]){0, 0, 0, 700}, out);
-    assert_int_equal((uint64_t)800 * (1000000 - out[0]) / 1000000, 0);
-    assert_int_equal((uint64_t)800 * (1000000 - out[1]) / 1000000, 0);
-    assert_true(out[0] < out[1] && out[1] < 1000000);
+    struct test_random r = {5};
+    struct fb_model before, m;
+    struct fb_features odd[300];
+    count_apart(NULL, 0, &before);
+    for (int i = 0; i < 300; i++)
+        odd[i] = features_of(&r, i + 1 + i / 8);
+    /* 8 of 808 may be suspicious and 4 abnormal: the eight, that lie below all others. */
+    count_apart(odd, 8, &m);
+    assert_int_equal(m.ndepths, 808);
+    assert_int_equal(m.threshold[0].count, 8);
+    assert_int_equal(m.threshold[1].count, 4);
+    assert_int_equal(m.threshold[0].depth_q24, m.depths[7]);
+    assert_int_equal(m.threshold[1].depth_q24, m.depths[3]);
+    assert_true(m.depths[7] < before.depths[0]);
+    assert_memory_not_equal(&m.digest, &before.digest, sizeof m.digest);
+    fb_model_release(&m);
+    /* Two: six of the training are suspicious too. */
+    count_apart(odd, 2, &m);
+    assert_int_equal(m.threshold[0].depth_q24, m.depths[7]);
+    assert_int_equal(m.depths[7], before.depths[5]);
+    fb_model_release(&m);
+    /* Many: 16 of them count, and 284 (with those that tie) are beyond as they are. */
+    count_apart(odd, 300, &m);
+    assert_in_range(m.threshold[0].count, 284 + 6, 299);
+    assert_in_range(m.threshold[1].count, 284, m.threshold[0].count);
+    assert_true(m.threshold[1].depth_q24 < before.depths[0]);
+    fb_model_release(&m);
+    /* Many that are alike: all of them stay beyond both. */
+    for (int i = 1; i < 300; i++)
+        odd[i] = odd[0];
+    count_apart(odd, 300, &m);
+    assert_int_equal(m.threshold[0].count, 300);
+    assert_int_equal(m.threshold[1].count, 300);
+    fb_model_release(&m);
+    fb_model_release(&before);
+}
+
+static void what_was_kept_out_is_part_of_ranks_and_p_values(void **state)
+{
+    (void)state;
+    struct test_random r = {5};
+    struct fb_model m;
+    struct fb_score s;
+    struct fb_features odd[9];
+    for (int i = 0; i < 9; i++)
+        odd[i] = features_of(&r, 5);
+    count_apart(odd, 9, &m);
+    fb_model_judge(&m, m.depths[9], &s);
+    assert_int_equal(s.rank, 10);
+    assert_int_equal(s.p_ppm, (11 * 1000000 + 809) / 810);
+    fb_model_judge(&m, m.depths[808], &s);
+    assert_int_equal(s.percentile_ppm, 0);
+    fb_model_release(&m);
 }
 
 static void a_long_session_gives_one_snapshot_an_interval(void **state)
@@ -300,13 +385,75 @@ static void an_odd_session_is_abnormal_and_not_learnt(void **state)
         assert_string_equal(fb_online_tag(&t.watched), "anomaly:abnormal");
     }
     assert_true(t.told > before);
-    assert_int_equal(t.watched.score.rank, 1);
+    assert_in_range(t.watched.score.rank, 1, 2); /* what was kept out of it counts */
     struct fb_online_stats st;
     fb_online_stats(t.o, &st);
     assert_true(t.last.kept_out >= 1);
     assert_int_equal(st.tracked, 1);
     assert_true(st.ended[FB_LEVEL_ABNORMAL] * 100 < st.ended[FB_LEVEL_NORMAL]);
     end(&t, NULL);
+}
+
+static void both_levels_have_their_share_in_the_long_run(void **state)
+{
+    (void)state;
+    struct seen t;
+    unsigned suspicious = 0, abnormal = 0, models = 0;
+    begin(&t);
+    t.opts.model.forest.trees = 100;
+    t.opts.retrain_ns = t.opts.refresh_ns * 2;
+    go(&t);
+    run(&t, 0, 400);
+    struct fb_online_stats before, st;
+    fb_online_stats(t.o, &before);
+    for (int64_t at = 400; at < 1600; at += 15) {
+        run(&t, at, at + 15);
+        assert_int_equal(t.last.at_ns, START + (at + 15 - (at + 15 - 180) % 15) * S);
+        suspicious += t.beyond[0];
+        abnormal += t.beyond[1];
+        models++;
+        assert_true(t.last.samples + t.last.kept_out >= 800 && t.last.kept_out <= 30);
+    }
+    /* Of about 808 rows: 8 and 4, less what ties. */
+    assert_in_range(suspicious, models * 7, models * 8);
+    assert_in_range(abnormal, models * 3, models * 4);
+    fb_online_stats(t.o, &st);
+    uint64_t n = st.sessions - before.sessions, sus = st.ended[1] - before.ended[1],
+             abn = st.ended[2] - before.ended[2];
+    assert_in_range(sus + abn, n / 200, n / 50);
+    assert_in_range(abn, n / 400, n / 100);
+    assert_in_range(sus, n / 400, n / 100);
+    end(&t, NULL);
+}
+
+/* As many odd sessions as ordinary ones, alike or not: they stand out as long as they come, and the ordinary
+ * ones do not. */
+static void a_flood_of_odd_sessions_does_not_raise_the_bar(void **state)
+{
+    (void)state;
+    for (int alike = 0; alike < 2; alike++) {
+        struct seen t;
+        begin(&t);
+        go(&t);
+        run(&t, 0, 300);
+        struct fb_online_stats before, st;
+        fb_online_stats(t.o, &before);
+        uint64_t number = 100000000, odd = 0;
+        for (int64_t at = 300; at < 700; at++) {
+            for (int i = 0; i < 10; i++, odd++) {
+                uint64_t far = alike ? 0 : tr_below(&t.r, 3000000);
+                struct fb_session s = session_of(++number, 900000 + far, 700000 + far, 4444);
+                s.orig_ip_bytes = 40 * s.resp_ip_bytes;
+                see(&t, &s, false, false, at);
+            }
+            run(&t, at, at + 1);
+        }
+        fb_online_stats(t.o, &st);
+        assert_in_range(st.ended[1] + st.ended[2] - before.ended[1] - before.ended[2], odd * 99 / 100,
+                        odd * 101 / 100);
+        assert_true((st.ended[2] - before.ended[2]) * 100 > odd * (alike ? 99 : 90));
+        end(&t, NULL);
+    }
 }
 
 static void listed_sessions_are_kept_out(void **state)
@@ -415,6 +562,9 @@ int main(void)
         cmocka_unit_test(warm_up_waits_for_distinct_samples_and_says_so_once),
         cmocka_unit_test(the_window_holds_the_newest),
         cmocka_unit_test(what_was_kept_out_counts_where_a_percentile_is_taken),
+        cmocka_unit_test(what_was_kept_out_is_part_of_ranks_and_p_values),
+        cmocka_unit_test(both_levels_have_their_share_in_the_long_run),
+        cmocka_unit_test(a_flood_of_odd_sessions_does_not_raise_the_bar),
         cmocka_unit_test(a_long_session_gives_one_snapshot_an_interval),
         cmocka_unit_test(training_follows_its_schedule),
         cmocka_unit_test(an_odd_session_is_abnormal_and_not_learnt),
