@@ -1,0 +1,116 @@
+/* Attacks in what HTTP asks for: target, user agent and referrer. Bodies are not kept, so what stands there
+ * is not seen. */
+#include "model/detect/detect_int.h"
+
+#define TEXT_MAX 4096
+
+/* Lower case, escapes undone. Each stands for an attack by itself: no page asks for these. */
+static const char *const ATTACK[] = {
+    /* SQL, CWE-89 */
+    "' or '1'='1", "' or 1=1", "\" or 1=1", "information_schema", "benchmark(", "waitfor delay",
+    "xp_cmdshell", "load_file(", "into outfile", "extractvalue(", "updatexml(", "' and sleep(", "pg_sleep(",
+    "@@version",
+    /* commands and code, CWE-78, 94 */
+    ";wget ", ";curl ", "|wget ", "`wget ", "$(wget ", "; wget ", "; curl ", "wget http", "/bin/sh",
+    "/bin/bash", "cmd.exe", "powershell ", "() {", "() { :;", "system(", "passthru(", "shell_exec(",
+    "base64_decode(", "eval(", "phpinfo(", "invokefunction", "allow_url_include", "#_memberaccess", "%{(#",
+    "class.classloader", "<?php", "php://input",
+    /* names looked up, CVE-2021-44228 */
+    "${jndi:", "${${", "${lower:", "${upper:", "${env:",
+    /* files, CWE-22 */
+    "../../../", "..\\..\\", "/etc/passwd", "/etc/shadow", "/proc/self/environ", "win.ini", "boot.ini",
+    /* scripts, CWE-79 */
+    "<script", "onerror=", "<svg/onload", "javascript:alert", "document.cookie", NULL};
+
+/* What is looked for before an attack: administration, backups, holes that are known. */
+static const char *const RECON[] = {"/.env",
+                                    "/.git/",
+                                    "/wp-config.php",
+                                    "/phpmyadmin",
+                                    "/manager/html",
+                                    "/hnap1",
+                                    "/gponform",
+                                    "/setup.cgi",
+                                    "/cgi-bin/luci",
+                                    "/boaform",
+                                    "/_ignition",
+                                    "/vendor/phpunit",
+                                    "/solr/admin",
+                                    "/actuator/",
+                                    "/wls-wsat/",
+                                    "/invoker/",
+                                    "/jmx-console",
+                                    "/.aws/",
+                                    "/.ssh/",
+                                    "/server-status",
+                                    "/xmlrpc.php",
+                                    "/shell?",
+                                    "/tmunblock.cgi",
+                                    "/webdav/",
+                                    "/muieblackcat",
+                                    "/w00tw00t",
+                                    "/remote/fgt_lang",
+                                    "/owa/auth/x.js",
+                                    "/autodiscover.json?",
+                                    "/druid/index",
+                                    "/cgi-bin/test",
+                                    "/cgi-bin/status",
+                                    "/.well-known/../",
+                                    "/nmaplowercheck",
+                                    "/evox/about",
+                                    NULL};
+
+/* "union", then blanks, comments or words of it, then "select". */
+static bool has_union(const char *p, size_t n)
+{
+    static const char UNION[] = "union", SELECT[] = "select";
+    const char *end = p + n, *at = p;
+    while ((at = memmem(at, (size_t)(end - at), UNION, sizeof UNION - 1))) {
+        at += sizeof UNION - 1;
+        size_t near = (size_t)(end - at) < 30 ? (size_t)(end - at) : 30;
+        const char *s = memmem(at, near, SELECT, sizeof SELECT - 1);
+        if (s && s > at && !(*at >= 'a' && *at <= 'z'))
+            return true;
+    }
+    return false;
+}
+
+static bool has_any(const char *p, size_t n, const char *const *list)
+{
+    for (; *list; list++)
+        if (fb_det_word_has(p, n, *list))
+            return true;
+    return false;
+}
+
+static bool attacks(struct fb_span s)
+{
+    char text[TEXT_MAX];
+    size_t n = fb_det_word_decode(text, sizeof text, s);
+    return n > 3 && (has_any(text, n, ATTACK) || has_union(text, n));
+}
+
+static bool looks(struct fb_span s)
+{
+    char text[TEXT_MAX];
+    size_t n = fb_det_word_decode(text, sizeof text, s);
+    return has_any(text, n, RECON);
+}
+
+enum fb_status fb_det_web_attacks(struct fb_detect *d, const struct fb_detect_http *h)
+{
+    enum mark_rule rule = MR_WEB_ATTACK;
+    struct fb_span what = h->uri;
+    if (!attacks(h->uri)) {
+        if (attacks(h->user_agent)) {
+            what = h->user_agent;
+        } else if (attacks(h->referrer)) {
+            what = h->referrer;
+        } else if (looks(h->uri)) {
+            rule = MR_WEB_RECON;
+        } else {
+            return FB_OK;
+        }
+    }
+    return fb_det_mark(d, rule, h->s, &h->s->resp_h, h->s->resp_p, what) ? FB_OK : FB_ERR_NOMEM;
+}
