@@ -232,7 +232,7 @@ enum mark_rule {
     MR_RULES,
     /* Facts that other rules ask for; no findings. */
     MR_DOMAIN_SERVER = MR_RULES,
-    MR_ASKED_MAPPER,
+    MR_ASKED_MAPPER, /* and calls procedures therefore */
 };
 
 #define MARK_TEXT 120

@@ -45,8 +45,11 @@ enum fb_status fb_det_lateral(struct fb_detect *d, const struct fb_session *s)
     if (s->resp_p == 5985 || s->resp_p == 5986)
         return mark(d, MR_WINRM, s);
     if (s->resp_p == 445 && sent >= (uint64_t)OPT(d, LATERAL_BYTES) &&
-        fb_det_service_has(s->service, "smb") && sent > fb_det_received_bytes(s))
+        fb_det_service_has(s->service, "smb") && sent > fb_det_received_bytes(s)) {
+        if (fb_det_service_has(s->service, "dce_rpc"))
+            FB_TRY(fact(d, MR_ASKED_MAPPER, &s->orig_h, &s->resp_h, s));
         return mark(d, MR_SMB_EXEC, s);
+    }
     if (s->resp_p == 135 && fb_det_service_has(s->service, "dce_rpc"))
         return fact(d, MR_ASKED_MAPPER, &s->orig_h, &s->resp_h, s);
     bool calls = fb_det_service_has(s->service, "dce_rpc") || !*s->service;

@@ -128,13 +128,20 @@ static enum fb_status report(const struct mark *k, const struct verdict *v, uint
     return fb_det_make_end(&m, out);
 }
 
-/* Procedures of domain servers are called by everybody; some of the domains that do not exist are mistyped.
- */
+/* What must hold besides: procedures of domain servers are called by everybody; files are put on shares by
+ * everybody, but for those who then call procedures; some of the domains that do not exist are mistyped. */
 static bool holds(const struct fb_detect *d, const struct mark *k)
 {
-    if (k->key.rule == MR_DCOM)
+    switch (k->key.rule) {
+    case MR_DCOM:
         return !fb_det_marked(d, MR_DOMAIN_SERVER, &k->key.resp_h, NULL);
-    return k->key.rule != MR_DGA || k->part * 5 >= k->n * 2;
+    case MR_SMB_EXEC:
+        return fb_det_marked(d, MR_ASKED_MAPPER, &k->key.orig_h, &k->key.resp_h) != NULL;
+    case MR_DGA:
+        return k->part * 5 >= k->n * 2;
+    default:
+        return true;
+    }
 }
 
 enum fb_status fb_det_marks(struct fb_detect *d, struct fb_findings *out)

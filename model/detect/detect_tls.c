@@ -78,6 +78,12 @@ static bool bleeds(const struct fb_detect_tls *t)
     return false;
 }
 
+/* Servers of mail take each other's certificates as they are (RFC 7435). */
+static bool is_mail(uint16_t port)
+{
+    return port == 25 || port == 465 || port == 587;
+}
+
 static uint64_t name_hash(struct fb_span s)
 {
     static const struct fb_hash_key key = {0x746f726e616d6573ULL, 0x617265647261776eULL};
@@ -110,10 +116,10 @@ enum fb_status fb_detect_tls(struct fb_detect *d, const struct fb_detect_tls *t)
     if (bleeds(t))
         m = fb_det_mark(d, MR_HEARTBLEED, s, &s->resp_h, s->resp_p, t->history);
     else if (is_tor_name(t->subject, ".net") && is_tor_name(t->issuer, ".com"))
-        m = fb_det_mark(d, MR_TOR_CERT, s, &s->resp_h, s->resp_p, t->subject);
+        m = fb_det_mark(d, MR_TOR_CERT, s, NULL, 0, t->subject);
     else if (names_tool(t->subject) || names_tool(t->issuer))
         m = fb_det_mark(d, MR_CERT_TOOL, s, &s->resp_h, s->resp_p, t->subject);
-    else if (self && outside && s->ip_proto == PROTO_TCP)
+    else if (self && outside && s->ip_proto == PROTO_TCP && !is_mail(s->resp_p))
         m = fb_det_mark(d, MR_CERT_SELF, s, &s->resp_h, s->resp_p, t->subject);
     else
         some = false;
