@@ -44,7 +44,7 @@ static enum fb_status report(const struct fb_detect *d, const struct pair *p, bo
     fb_det_make_pair(&m, p);
     say(d, p, slow, &m.reason);
     uint64_t share = n * 100 / p->sessions;
-    fb_det_make_severity(&m, slow ? 55 : 62,
+    fb_det_make_severity(&m, slow ? 60 : 62,
                          fb_points(n, least, 5, 20) + (fb_det_host_is_private(&p->key.orig_h) ? 0 : 5),
                          (slow ? 40 : 50) + (unsigned)(share / 3) + fb_points(n, least, 3, 14));
     return fb_det_make_end(&m, out);

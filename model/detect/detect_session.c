@@ -37,7 +37,8 @@ static bool is_stratum(const struct fb_detect *d, const struct pair *p, const st
         return true;
     uint64_t seconds = (uint64_t)(p->longest_ns / NS_PER_S), bytes = p->longest_bytes;
     return fb_det_port_is_stratum(p->key.port) && seconds >= (uint64_t)OPT(d, MINING_SECONDS) && bytes > 0 &&
-           bytes / (seconds + 1) <= 2000 && p->orig_bytes * 50 >= p->resp_bytes && !*p->service;
+           bytes / (seconds + 1) <= 2000 && p->orig_bytes * 50 >= p->resp_bytes &&
+           (!*p->service || strcmp(p->service, "ssl") == 0);
 }
 
 static enum fb_status report_mining(const struct pair *p, const struct pool *known, struct fb_findings *out)

@@ -59,16 +59,47 @@ static const char *const RECON[] = {"/.env",
                                     "/evox/about",
                                     NULL};
 
-/* "union", then blanks, comments or words of it, then "select". */
+static bool begins(const char *p, const char *end, const char *word)
+{
+    size_t n = strlen(word);
+    return (size_t)(end - p) >= n && memcmp(p, word, n) == 0;
+}
+
+static bool is_letter(char c)
+{
+    return c >= 'a' && c <= 'z';
+}
+
+/* "select", after blanks, brackets, comments, ALL and DISTINCT. */
+static bool select_follows(const char *p, const char *end)
+{
+    while (p < end) {
+        if (begins(p, end, "/*")) {
+            const char *close = memmem(p + 2, (size_t)(end - p - 2), "*/", 2);
+            if (!close)
+                return false;
+            p = close + 2;
+        } else if (strchr(" \t\r\n()", *p)) {
+            p++;
+        } else if (begins(p, end, "all")) {
+            p += 3;
+        } else if (begins(p, end, "distinct")) {
+            p += 8;
+        } else {
+            break;
+        }
+    }
+    return begins(p, end, "select") && (p + 6 == end || !is_letter(p[6]));
+}
+
 static bool has_union(const char *p, size_t n)
 {
-    static const char UNION[] = "union", SELECT[] = "select";
+    static const char UNION[] = "union";
     const char *end = p + n, *at = p;
     while ((at = memmem(at, (size_t)(end - at), UNION, sizeof UNION - 1))) {
+        bool alone = at == p || !is_letter(at[-1]);
         at += sizeof UNION - 1;
-        size_t near = (size_t)(end - at) < 30 ? (size_t)(end - at) : 30;
-        const char *s = memmem(at, near, SELECT, sizeof SELECT - 1);
-        if (s && s > at && !(*at >= 'a' && *at <= 'z'))
+        if (alone && at < end && !is_letter(*at) && select_follows(at, end))
             return true;
     }
     return false;
