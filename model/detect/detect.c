@@ -160,6 +160,7 @@ struct fb_detect *fb_detect_new(const struct fb_detect_opts *o)
         T[i].table->drop = T[i].drop;
         T[i].table->ctx = d;
     }
+    fb_det_web_init(d);
     fb_dset_init(&d->seen, (size_t)OPT(d, MAX_TARGETS));
     return d;
 }

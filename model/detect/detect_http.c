@@ -1,5 +1,6 @@
 /* What requests of HTTP give away: programs that are fetched, clients that are no browsers, and what is asked
  * for again and again within sessions that stay open. */
+#include "base/hash.h"
 #include "model/detect/detect_int.h"
 
 #include <stdio.h>
@@ -130,7 +131,8 @@ static bool has_any(const char *text, size_t n, const char *const *list)
     return false;
 }
 
-static enum fb_status clients(struct fb_detect *d, const struct fb_detect_http *h)
+/* What a user agent says of itself; MR_RULES: nothing of note. */
+static enum mark_rule judge_agent(const struct fb_detect *d, struct fb_span agent)
 {
     static const char *const TOOL[] = {"sqlmap",    "nikto",      "nmap scripting", "masscan", "zgrab",
                                        "dirbuster", "gobuster",   "feroxbuster",    "wpscan",  "wfuzz",
@@ -142,27 +144,42 @@ static enum fb_status clients(struct fb_detect *d, const struct fb_detect_http *
                                                 "winhttprequest", NULL},
                              *const CRAWLER[] = {"bot/",     "bot;",      "crawler", "spider",
                                                  "+http://", "+https://", "slurp",   NULL};
-    char agent[AGENT_MAX];
-    size_t n = h->user_agent.n < AGENT_MAX ? h->user_agent.n : AGENT_MAX;
-    enum mark_rule rule;
-    for (size_t i = 0; i < n; i++) {
-        uint8_t c = h->user_agent.p[i];
-        agent[i] = (char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
-    }
-    if (has_any(agent, n, TOOL))
-        rule = MR_SCANNER;
-    else if (is_drawn(d, h->user_agent))
-        rule = MR_AGENT_RANDOM;
-    else if (has_any(agent, n, SCRIPT))
-        rule = MR_AGENT_SCRIPT;
-    else if (has_any(agent, n, CRAWLER))
-        rule = MR_AGENT_CRAWLER;
-    else if (is_bare(h) && fb_det_word_is(h->method, "POST") && !fb_det_word_has(agent, n, "mozilla"))
+    char low[AGENT_MAX];
+    size_t n = agent.n < AGENT_MAX ? agent.n : AGENT_MAX;
+    for (size_t i = 0; i < n; i++)
+        low[i] = (char)(agent.p[i] >= 'A' && agent.p[i] <= 'Z' ? agent.p[i] + 32 : agent.p[i]);
+    if (has_any(low, n, TOOL))
+        return MR_SCANNER;
+    if (is_drawn(d, agent))
+        return MR_AGENT_RANDOM;
+    if (has_any(low, n, SCRIPT))
+        return MR_AGENT_SCRIPT;
+    return has_any(low, n, CRAWLER) ? MR_AGENT_CRAWLER : MR_RULES;
+}
+
+static bool is_browser(struct fb_span agent)
+{
+    static const char BROWSER[] = "Mozilla/";
+    return agent.n && memmem(agent.p, agent.n, BROWSER, sizeof BROWSER - 1);
+}
+
+static enum fb_status clients(struct fb_detect *d, const struct fb_detect_http *h, enum mark_rule rule)
+{
+    struct fb_span text = h->user_agent;
+    if (rule == MR_RULES) {
+        if (!fb_det_word_is(h->method, "POST") || is_browser(h->user_agent) || !is_bare(h))
+            return FB_OK;
         rule = MR_BARE_POST;
-    else
-        return FB_OK;
-    struct fb_span text = rule == MR_BARE_POST ? h->uri : h->user_agent;
+        text = h->uri;
+    }
     return fb_det_mark(d, rule, h->s, &h->s->resp_h, h->s->resp_p, text) ? FB_OK : FB_ERR_NOMEM;
+}
+
+/* Few user agents stand in many requests: those that say nothing of note are remembered. */
+static uint64_t agent_hash(struct fb_span agent)
+{
+    static const struct fb_hash_key key = {0x757365726167656eULL, 0x747373656e6f6e65ULL};
+    return fb_siphash13(&key, agent.p, agent.n);
 }
 
 /* What is asked for: method and path, or, where only the replies were seen, what they are. */
@@ -190,9 +207,14 @@ static bool is_own_name(const struct fb_detect_http *h)
 
 enum fb_status fb_detect_http(struct fb_detect *d, const struct fb_detect_http *h)
 {
-    FB_TRY(fb_det_web_attacks(d, h));
+    uint64_t agent = agent_hash(h->user_agent);
+    bool known = fb_dset_has(&d->seen, agent), hostile = !known && fb_det_web_is_attack(d, h->user_agent);
+    enum mark_rule client = known ? MR_RULES : judge_agent(d, h->user_agent);
+    if (!known && !hostile && client == MR_RULES && fb_dset_add(&d->seen, agent) < 0)
+        return FB_ERR_NOMEM;
+    FB_TRY(fb_det_web_attacks(d, h, hostile));
     FB_TRY(downloads(d, h));
-    FB_TRY(clients(d, h));
+    FB_TRY(clients(d, h, client));
     FB_TRY(polls(d, h));
     if (!h->host.n || !is_own_name(h))
         return FB_OK;

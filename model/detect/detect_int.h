@@ -261,8 +261,15 @@ struct pool {
     char name[DOMAIN_MAX];
 };
 
+/* A list of words to look for, by which two bytes they begin with. */
+struct words {
+    const char *const *list; /* ends with NULL; each of two bytes at least */
+    uint8_t begins[65536 / 8];
+};
+
 struct fb_detect {
     struct fb_detect_opts o;
+    struct words attack, recon;
     struct fb_dtab pairs, links, fans, targets, sieges, hosts, domains, pools, polls, marks;
     struct fb_dset seen;
     size_t series_bytes;
@@ -301,7 +308,9 @@ bool fb_det_word_is_drawn(const char *p, size_t n);
 /* Lower case, %XX and + undone twice: what a web server may make of it. Returns the length. */
 size_t fb_det_word_decode(char *out, size_t size, struct fb_span in);
 bool fb_det_word_has(const char *text, size_t n, const char *part); /* `text` in lower case */
-bool fb_det_word_is(struct fb_span s, const char *text);            /* whatever the case */
+void fb_det_words_init(struct words *w, const char *const *list);
+bool fb_det_words_in(const struct words *w, const char *text, size_t n);
+bool fb_det_word_is(struct fb_span s, const char *text); /* whatever the case */
 
 /* ---- detect_dns.c ---- */
 uint64_t fb_det_asked_hash(struct fb_span name); /* a member of `seen` when that name was asked for */
@@ -320,7 +329,10 @@ enum fb_status fb_det_dga(struct fb_detect *d, const struct fb_detect_dns *q, co
                           size_t at);
 
 /* ---- detect_web.c, detect_lateral.c ---- */
-enum fb_status fb_det_web_attacks(struct fb_detect *d, const struct fb_detect_http *h);
+void fb_det_web_init(struct fb_detect *d);
+bool fb_det_web_is_attack(const struct fb_detect *d, struct fb_span text);
+/* `hostile`: the user agent is an attack. */
+enum fb_status fb_det_web_attacks(struct fb_detect *d, const struct fb_detect_http *h, bool hostile);
 enum fb_status fb_det_lateral(struct fb_detect *d, const struct fb_session *s);
 enum fb_status fb_det_policies(struct fb_detect *d, const struct fb_session *s);
 

@@ -105,42 +105,40 @@ static bool has_union(const char *p, size_t n)
     return false;
 }
 
-static bool has_any(const char *p, size_t n, const char *const *list)
+void fb_det_web_init(struct fb_detect *d)
 {
-    for (; *list; list++)
-        if (fb_det_word_has(p, n, *list))
-            return true;
-    return false;
+    fb_det_words_init(&d->attack, ATTACK);
+    fb_det_words_init(&d->recon, RECON);
 }
 
-static bool attacks(struct fb_span s)
+static bool attacks(const struct fb_detect *d, struct fb_span s, bool *looks)
 {
     char text[TEXT_MAX];
     size_t n = fb_det_word_decode(text, sizeof text, s);
-    return n > 3 && (has_any(text, n, ATTACK) || has_union(text, n));
+    if (looks)
+        *looks = fb_det_words_in(&d->recon, text, n);
+    return fb_det_words_in(&d->attack, text, n) || has_union(text, n);
 }
 
-static bool looks(struct fb_span s)
+bool fb_det_web_is_attack(const struct fb_detect *d, struct fb_span text)
 {
-    char text[TEXT_MAX];
-    size_t n = fb_det_word_decode(text, sizeof text, s);
-    return has_any(text, n, RECON);
+    return attacks(d, text, NULL);
 }
 
-enum fb_status fb_det_web_attacks(struct fb_detect *d, const struct fb_detect_http *h)
+enum fb_status fb_det_web_attacks(struct fb_detect *d, const struct fb_detect_http *h, bool hostile)
 {
     enum mark_rule rule = MR_WEB_ATTACK;
     struct fb_span what = h->uri;
-    if (!attacks(h->uri)) {
-        if (attacks(h->user_agent)) {
+    bool looks = false;
+    if (!attacks(d, h->uri, &looks)) {
+        if (hostile)
             what = h->user_agent;
-        } else if (attacks(h->referrer)) {
+        else if (attacks(d, h->referrer, NULL))
             what = h->referrer;
-        } else if (looks(h->uri)) {
+        else if (looks)
             rule = MR_WEB_RECON;
-        } else {
+        else
             return FB_OK;
-        }
     }
     return fb_det_mark(d, rule, h->s, &h->s->resp_h, h->s->resp_p, what) ? FB_OK : FB_ERR_NOMEM;
 }

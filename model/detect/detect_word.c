@@ -29,6 +29,35 @@ bool fb_det_word_has(const char *text, size_t n, const char *part)
     return memmem(text, n, part, strlen(part)) != NULL;
 }
 
+static unsigned first_two(const char *p)
+{
+    return (unsigned)(unsigned char)p[0] << 8 | (unsigned char)p[1];
+}
+
+void fb_det_words_init(struct words *w, const char *const *list)
+{
+    *w = (struct words){.list = list};
+    for (; *list; list++)
+        w->begins[first_two(*list) / 8] |= (uint8_t)(1u << first_two(*list) % 8);
+}
+
+static bool word_at(const struct words *w, const char *p, size_t n)
+{
+    for (const char *const *l = w->list; *l; l++)
+        if ((*l)[0] == p[0] && (*l)[1] == p[1] && strlen(*l) <= n && memcmp(*l, p, strlen(*l)) == 0)
+            return true;
+    return false;
+}
+
+/* Nearly all places are passed by a look at a bit. */
+bool fb_det_words_in(const struct words *w, const char *text, size_t n)
+{
+    for (size_t i = 0; i + 1 < n; i++)
+        if (w->begins[first_two(text + i) / 8] >> first_two(text + i) % 8 & 1 && word_at(w, text + i, n - i))
+            return true;
+    return false;
+}
+
 static int hex(char c)
 {
     return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
