@@ -15,6 +15,8 @@ enum fb_status fb_case_layers_init(struct fb_case_layers *l, const struct fb_ing
         .lists = o->lists, .score = o->score && !o->no_model, .path = o->no_model ? NULL : o->model};
     fb_scoring_defaults(&l->how);
     l->how.threads = (unsigned)(o->threads > 64 ? 64 : o->threads);
+    if (o->has_detect)
+        l->how.detect = o->detect;
     if (!l->path)
         return FB_OK;
     if (!l->score)
@@ -39,10 +41,13 @@ void fb_case_layers_put_options(struct fb_buf *out, const char *run_params, cons
         fb_hex(l->model.digest.b, FB_DIGEST_LEN, hex);
         fb_buf_printf(out, "{\"digest\":\"%s\",\"path\":", hex);
         fb_escape_json(out, l->path, strlen(l->path));
-        fb_buf_puts(out, "}}");
+        fb_buf_puts(out, "},");
     } else {
-        fb_buf_puts(out, l->score ? "\"case\"}" : "\"none\"}");
+        fb_buf_puts(out, l->score ? "\"case\"," : "\"none\",");
     }
+    fb_buf_puts(out, "\"thresholds\":\"");
+    fb_detect_put(&l->how.detect, out);
+    fb_buf_puts(out, "\"}");
 }
 
 enum fb_status fb_case_layers_run(struct fb_case *c, const struct fb_case_layers *l, struct fb_err *err)
@@ -60,6 +65,7 @@ enum fb_status fb_case_layers_run(struct fb_case *c, const struct fb_case_layers
 struct recorded {
     bool score;
     char *path;
+    struct fb_detect_opts detect;
     struct fb_err *err;
 };
 
@@ -71,17 +77,25 @@ static enum fb_status on_record(void *ctx, const struct fb_custody_record *rec)
     cJSON *root = cJSON_Parse(rec->e.params_json);
     const cJSON *options = cJSON_GetObjectItemCaseSensitive(root, "options"),
                 *model = cJSON_GetObjectItemCaseSensitive(options, "model"),
-                *path = cJSON_GetObjectItemCaseSensitive(model, "path");
+                *path = cJSON_GetObjectItemCaseSensitive(model, "path"),
+                *thresholds = cJSON_GetObjectItemCaseSensitive(options, "thresholds");
     enum fb_status st = FB_EOF; /* the first one counts */
     r->score = cJSON_IsObject(model) || (cJSON_IsString(model) && strcmp(model->valuestring, "case") == 0);
     if (cJSON_IsString(path) && !(r->path = strdup(path->valuestring)))
         st = fb_err_nomem(r->err, "a path");
+    if (st == FB_EOF && cJSON_IsString(thresholds)) {
+        enum fb_status got =
+            fb_detect_get(&r->detect, thresholds->valuestring, strlen(thresholds->valuestring), r->err);
+        st = got == FB_OK ? FB_EOF : got;
+    }
     cJSON_Delete(root);
     return st;
 }
 
 static bool same_choice(const struct fb_ingest_opts *o, const struct recorded *r)
 {
+    if (o->has_detect && memcmp(&o->detect, &r->detect, sizeof o->detect) != 0)
+        return false;
     if (o->no_model)
         return !r->score;
     return !o->model || r->path; /* the file may lie elsewhere now */
@@ -92,17 +106,23 @@ enum fb_status fb_case_layers_recorded(struct fb_case *c, struct fb_ingest_opts 
 {
     struct recorded r = {.err = err};
     *path = NULL;
+    fb_detect_defaults(&r.detect);
     enum fb_status st = fb_custody_each(c, on_record, &r, err);
-    if (st != FB_OK && st != FB_EOF)
+    if (st != FB_OK && st != FB_EOF) {
+        free(r.path);
         return st;
+    }
     if (!same_choice(o, &r)) {
         free(r.path);
-        return fb_err_set(err, FB_ERR_USAGE,
-                          "this case was begun with another choice of model than the one given now; leave it "
-                          "away, and it stays as it was");
+        return fb_err_set(
+            err, FB_ERR_USAGE,
+            "this case was begun with another choice of model or thresholds than the one given now; leave it "
+            "away, and it stays as it was");
     }
     *path = r.path;
     o->score = r.score;
+    o->has_detect = true;
+    o->detect = r.detect;
     if (!o->model)
         o->model = r.path;
     return FB_OK;

@@ -6,6 +6,7 @@
 #include "cli/ingest_lists.h"
 #include "cli/options.h"
 #include "cli/unlock.h"
+#include "model/detect/detect.h"
 #include "store/case.h"
 
 /* Counter of sessions with tunnel parents, see parents.c. */
@@ -21,6 +22,8 @@ struct fb_ingest_opts {
     bool score;        /* the verb wants scores and findings */
     bool no_model;     /* but the user does not */
     const char *model; /* file to score with; NULL: one that is trained on the case */
+    bool has_detect;   /* thresholds of the detectors were given: */
+    struct fb_detect_opts detect;
     bool quiet;
     int progress; /* enum fb_progress_mode */
     const struct fb_ingest_lists

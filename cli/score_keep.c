@@ -112,6 +112,11 @@ static void put_params(struct fb_buf *row, const struct fb_scoring *s)
         fb_rec_int(row, s->lists_run);
     else
         fb_rec_null(row);
+    struct fb_buf thresholds;
+    fb_buf_init(&thresholds, FB_DETECT_TEXT_MAX);
+    fb_detect_put(&s->detect, &thresholds);
+    put_text(row, fb_buf_cstr(&thresholds));
+    fb_buf_release(&thresholds);
 }
 
 static void put_scoring(struct fb_buf *row, const struct fb_scoring *s)

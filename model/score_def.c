@@ -33,6 +33,7 @@ static const struct fb_rec_col scoring_cols[FB_SCORING_NCOLS] = {
     [FB_SCORING_SAMPLE_ROWS] = {"sample_rows", FB_REC_INT},
     [FB_SCORING_BLACKLISTED] = {"blacklisted", FB_REC_INT},
     [FB_SCORING_LISTS_RUN] = {"lists_run", FB_REC_INT},
+    [FB_SCORING_THRESHOLDS] = {"thresholds", FB_REC_TEXT},
     [FB_SCORING_TRAIN_SESSIONS] = {"train_sessions", FB_REC_INT},
     [FB_SCORING_LEFT_OUT] = {"left_out", FB_REC_INT},
     [FB_SCORING_TRAIN_ROWS] = {"train_rows", FB_REC_INT},

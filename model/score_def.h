@@ -43,6 +43,8 @@ enum fb_scoring_col {
     FB_SCORING_SAMPLE_ROWS,    /* INT */
     FB_SCORING_BLACKLISTED,    /* INT, 1: blacklisted sessions took part in training */
     FB_SCORING_LISTS_RUN,      /* INT, run of the verdicts that said which those are; null: none */
+    FB_SCORING_THRESHOLDS,     /* TEXT, "name=value name=value": of the detectors, those that are not the
+                                  defaults; null: all are */
     FB_SCORING_TRAIN_SESSIONS, /* INT, sessions offered to the sample */
     FB_SCORING_LEFT_OUT,       /* INT, sessions kept from it */
     FB_SCORING_TRAIN_ROWS,     /* INT, sessions in the sample */

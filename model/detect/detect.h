@@ -7,6 +7,7 @@
 #ifndef FB_MODEL_DETECT_H
 #define FB_MODEL_DETECT_H
 
+#include "base/buf.h"
 #include "base/cursor.h"
 #include "model/finding.h"
 #include "replay/session.h"
@@ -77,6 +78,13 @@ void fb_detect_defaults(struct fb_detect_opts *o);
 /* "name=value" into `o`: FB_ERR_USAGE with a sentence when there is no such option or the number is out of
  * range. */
 enum fb_status fb_detect_set(struct fb_detect_opts *o, const char *assignment, struct fb_err *err);
+
+/* "name=value name=value" of those that differ from their defaults, in the order of the options; "" for none.
+ */
+void fb_detect_put(const struct fb_detect_opts *o, struct fb_buf *out);
+#define FB_DETECT_TEXT_MAX 4096
+/* Into `o`, over defaults. FB_ERR_USAGE as fb_detect_set, also for text that is too long. */
+enum fb_status fb_detect_get(struct fb_detect_opts *o, const char *text, size_t n, struct fb_err *err);
 
 struct fb_detect;
 

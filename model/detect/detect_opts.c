@@ -87,3 +87,31 @@ enum fb_status fb_detect_set(struct fb_detect_opts *o, const char *assignment, s
     }
     return fb_err_set(err, FB_ERR_USAGE, "no detector option \"%.40s\": see docs/detectors.md", assignment);
 }
+
+void fb_detect_put(const struct fb_detect_opts *o, struct fb_buf *out)
+{
+    bool some = false;
+    for (unsigned i = 0; i < FB_DO_COUNT; i++) {
+        if (o->v[i] == fb_detect_options[i].value)
+            continue;
+        fb_buf_printf(out, "%s%s=%lld", some ? " " : "", fb_detect_options[i].name, (long long)o->v[i]);
+        some = true;
+    }
+}
+
+enum fb_status fb_detect_get(struct fb_detect_opts *o, const char *text, size_t n, struct fb_err *err)
+{
+    fb_detect_defaults(o);
+    for (size_t i = 0; i < n; i++) {
+        char one[64];
+        const char *end = memchr(text + i, ' ', n - i);
+        size_t len = end ? (size_t)(end - text) - i : n - i;
+        if (len >= sizeof one || n > FB_DETECT_TEXT_MAX)
+            return fb_err_set(err, FB_ERR_USAGE, "thresholds of the detectors that are none");
+        memcpy(one, text + i, len);
+        one[len] = '\0';
+        FB_TRY(fb_detect_set(o, one, err));
+        i += len;
+    }
+    return FB_OK;
+}
