@@ -27,6 +27,8 @@ enum fb_status fb_case_layers_init(struct fb_case_layers *l, const struct fb_ing
     fb_scoring_defaults(&l->how);
     l->how.threads = (unsigned)(o->threads > 64 ? 64 : o->threads);
     FB_TRY(fb_case_layers_grace(o, &l->name_grace_ns, err));
+    if (o->has_detect)
+        l->how.detect = o->detect;
     if (!l->path)
         return FB_OK;
     if (!l->score)
@@ -51,11 +53,13 @@ void fb_case_layers_put_options(struct fb_buf *out, const char *run_params, cons
         fb_hex(l->model.digest.b, FB_DIGEST_LEN, hex);
         fb_buf_printf(out, "{\"digest\":\"%s\",\"path\":", hex);
         fb_escape_json(out, l->path, strlen(l->path));
-        fb_buf_putc(out, '}');
+        fb_buf_puts(out, "},");
     } else {
-        fb_buf_puts(out, l->score ? "\"case\"" : "\"none\"");
+        fb_buf_puts(out, l->score ? "\"case\"," : "\"none\",");
     }
-    fb_buf_printf(out, ",\"name_grace_ns\":%lld}", (long long)l->name_grace_ns);
+    fb_buf_printf(out, "\"name_grace_ns\":%lld,\"thresholds\":\"", (long long)l->name_grace_ns);
+    fb_detect_put(&l->how.detect, out);
+    fb_buf_puts(out, "\"}");
 }
 
 enum fb_status fb_case_layers_run(struct fb_case *c, const struct fb_case_layers *l, struct fb_err *err)
@@ -75,6 +79,7 @@ struct recorded {
     bool score, has_grace;
     int64_t grace_ns;
     char *path;
+    struct fb_detect_opts detect;
     struct fb_err *err;
 };
 
@@ -87,7 +92,8 @@ static enum fb_status on_record(void *ctx, const struct fb_custody_record *rec)
     const cJSON *options = cJSON_GetObjectItemCaseSensitive(root, "options"),
                 *model = cJSON_GetObjectItemCaseSensitive(options, "model"),
                 *path = cJSON_GetObjectItemCaseSensitive(model, "path"),
-                *grace = cJSON_GetObjectItemCaseSensitive(options, "name_grace_ns");
+                *grace = cJSON_GetObjectItemCaseSensitive(options, "name_grace_ns"),
+                *thresholds = cJSON_GetObjectItemCaseSensitive(options, "thresholds");
     enum fb_status st = FB_EOF; /* the first one counts */
     r->any = true;
     r->score = cJSON_IsObject(model) || (cJSON_IsString(model) && strcmp(model->valuestring, "case") == 0);
@@ -95,6 +101,11 @@ static enum fb_status on_record(void *ctx, const struct fb_custody_record *rec)
     r->grace_ns = r->has_grace ? (int64_t)grace->valuedouble : 0;
     if (cJSON_IsString(path) && !(r->path = strdup(path->valuestring)))
         st = fb_err_nomem(r->err, "a path");
+    if (st == FB_EOF && cJSON_IsString(thresholds)) {
+        enum fb_status got =
+            fb_detect_get(&r->detect, thresholds->valuestring, strlen(thresholds->valuestring), r->err);
+        st = got == FB_OK ? FB_EOF : got;
+    }
     cJSON_Delete(root);
     return st;
 }
@@ -103,6 +114,8 @@ static bool same_choice(const struct fb_ingest_opts *o, const struct recorded *r
 {
     int64_t ns, before = r->has_grace ? r->grace_ns : FB_NAME_GRACE_NS;
     if (o->name_grace && (fb_case_layers_grace(o, &ns, NULL) != FB_OK || ns != before))
+        return false;
+    if (o->has_detect && memcmp(&o->detect, &r->detect, sizeof o->detect) != 0)
         return false;
     if (o->no_model)
         return !r->score;
@@ -114,22 +127,27 @@ enum fb_status fb_case_layers_recorded(struct fb_case *c, struct fb_ingest_opts 
 {
     struct recorded r = {.err = err};
     *path = NULL;
+    fb_detect_defaults(&r.detect);
     enum fb_status st = fb_custody_each(c, on_record, &r, err);
-    if (st != FB_OK && st != FB_EOF)
+    if (st != FB_OK && st != FB_EOF) {
+        free(r.path);
         return st;
+    }
     if (!r.any)
         return FB_OK; /* it was killed before that: what is asked for now counts */
     if (!same_choice(o, &r)) {
         free(r.path);
-        return fb_err_set(
-            err, FB_ERR_USAGE,
-            "this case was begun with another choice of model or grace of names than the one given "
-            "now; leave it away, and it stays as it was");
+        return fb_err_set(err, FB_ERR_USAGE,
+                          "this case was begun with another choice of model, thresholds or grace of names "
+                          "than the one given "
+                          "now; leave it away, and it stays as it was");
     }
     *path = r.path;
     o->has_recorded_grace = r.has_grace;
     o->recorded_grace_ns = r.grace_ns;
     o->score = r.score;
+    o->has_detect = true;
+    o->detect = r.detect;
     if (!o->model)
         o->model = r.path;
     return FB_OK;

@@ -63,63 +63,89 @@ static enum fb_status each_question(struct fb_case *c, struct fb_detect *d, stru
     return st == FB_EOF ? FB_OK : st;
 }
 
-/* ---- names that clients gave to whom they spoke ---- */
+/* ---- requests and handshakes, with their sessions ---- */
 
-struct named {
+struct spoken {
     struct fb_detect *d;
-    struct fb_rec_cursor *cur[2];
+    struct fb_rec_cursor *http, *tls;
     struct fb_err *err;
 };
 
-/* What a proxy is asked for names somebody else. */
-static bool is_own_name(const struct fb_rec_def *def, const struct fb_rec_cell *cells)
+/* NULL and empty for what is null. */
+static struct fb_span text_of(const struct fb_rec_cell *c)
 {
-    static const char connect[] = "CONNECT";
-    const struct fb_rec_cell *method = &cells[FB_HTTP_METHOD], *uri = &cells[FB_HTTP_URI];
-    if (def != &fb_http_def)
-        return true;
-    bool tunnel =
-        !method->null && method->s.n == strlen(connect) && memcmp(method->s.p, connect, strlen(connect)) == 0;
-    return !tunnel && (uri->null || uri->s.n == 0 || uri->s.p[0] == '/');
+    return c->null ? (struct fb_span){0} : c->s;
 }
 
-static enum fb_status name_responder(void *ctx, const struct fb_session *s)
+static uint64_t count_of(const struct fb_rec_cell *c)
 {
-    static const struct {
-        const struct fb_rec_def *def;
-        unsigned col;
-    } from[] = {{&fb_tls_def, FB_TLS_SERVER_NAME}, {&fb_http_def, FB_HTTP_HOST}};
-    struct named *n = ctx;
-    for (size_t i = 0; i < 2; i++) {
-        struct fb_rec_row row;
-        enum fb_status st;
-        fb_rec_seek(n->cur[i], s->number);
-        while ((st = fb_rec_next(n->cur[i], &row, n->err)) == FB_OK) {
-            const struct fb_rec_cell *name = &row.cells[from[i].col];
-            if (!name->null && is_own_name(from[i].def, row.cells))
-                FB_TRY(fb_detect_name(n->d, &s->resp_h, (const char *)name->s.p, name->s.n));
-        }
-        if (st != FB_EOF)
-            return st;
-    }
-    return FB_OK;
+    return c->null || c->i < 0 ? 0 : (uint64_t)c->i;
 }
 
-static enum fb_status each_name(struct fb_case *c, struct fb_detect *d, struct fb_err *err)
+static enum fb_status hand_request(struct fb_detect *d, const struct fb_session *s,
+                                   const struct fb_rec_row *row)
 {
-    struct named n = {.d = d, .err = err};
-    enum fb_status st = fb_rec_open(c, &fb_tls_def, FB_REC_NEWEST, &n.cur[0], err);
+    const struct fb_rec_cell *c = row->cells;
+    return fb_detect_http(d, &(struct fb_detect_http){
+                                 .s = s,
+                                 .ts_ns = row->at.ts_ns,
+                                 .method = text_of(&c[FB_HTTP_METHOD]),
+                                 .host = text_of(&c[FB_HTTP_HOST]),
+                                 .uri = text_of(&c[FB_HTTP_URI]),
+                                 .user_agent = text_of(&c[FB_HTTP_USER_AGENT]),
+                                 .referrer = text_of(&c[FB_HTTP_REFERRER]),
+                                 .content_type = text_of(&c[FB_HTTP_CONTENT_TYPE]),
+                                 .status = c[FB_HTTP_STATUS_CODE].null ? 0 : c[FB_HTTP_STATUS_CODE].i,
+                                 .request_bytes = count_of(&c[FB_HTTP_REQUEST_BODY_LEN]),
+                                 .response_bytes = count_of(&c[FB_HTTP_RESPONSE_BODY_LEN]),
+                             });
+}
+
+static enum fb_status hand_handshake(struct fb_detect *d, const struct fb_session *s,
+                                     const struct fb_rec_row *row)
+{
+    const struct fb_rec_cell *c = row->cells;
+    return fb_detect_tls(d, &(struct fb_detect_tls){
+                                .s = s,
+                                .server_name = text_of(&c[FB_TLS_SERVER_NAME]),
+                                .subject = text_of(&c[FB_TLS_SUBJECT]),
+                                .issuer = text_of(&c[FB_TLS_ISSUER]),
+                                .history = text_of(&c[FB_TLS_SSL_HISTORY]),
+                                .established = count_of(&c[FB_TLS_ESTABLISHED]) != 0,
+                            });
+}
+
+static enum fb_status of_session(void *ctx, const struct fb_session *s)
+{
+    struct spoken *n = ctx;
+    struct fb_rec_row row;
+    enum fb_status st;
+    fb_rec_seek(n->http, s->number);
+    while ((st = fb_rec_next(n->http, &row, n->err)) == FB_OK)
+        FB_TRY(hand_request(n->d, s, &row));
+    if (st != FB_EOF)
+        return st;
+    fb_rec_seek(n->tls, s->number);
+    while ((st = fb_rec_next(n->tls, &row, n->err)) == FB_OK)
+        FB_TRY(hand_handshake(n->d, s, &row));
+    return st == FB_EOF ? FB_OK : st;
+}
+
+static enum fb_status each_session(struct fb_case *c, struct fb_detect *d, struct fb_err *err)
+{
+    struct spoken n = {.d = d, .err = err};
+    enum fb_status st = fb_rec_open(c, &fb_tls_def, FB_REC_NEWEST, &n.tls, err);
     if (st == FB_OK)
-        st = fb_rec_open(c, &fb_http_def, FB_REC_NEWEST, &n.cur[1], err);
+        st = fb_rec_open(c, &fb_http_def, FB_REC_NEWEST, &n.http, err);
     if (st == FB_OK)
-        st = fb_case_each_session(c, name_responder, &n, err);
-    fb_rec_close(n.cur[0]);
-    fb_rec_close(n.cur[1]);
+        st = fb_case_each_session(c, of_session, &n, err);
+    fb_rec_close(n.tls);
+    fb_rec_close(n.http);
     return st;
 }
 
 enum fb_status fb_detect_facts(struct fb_case *c, struct fb_detect *d, struct fb_err *err)
 {
     FB_TRY(each_question(c, d, err));
-    return each_name(c, d, err);
+    return each_session(c, d, err);
 }

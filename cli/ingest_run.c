@@ -45,7 +45,7 @@ void fb_ingest_custody_json(struct fb_buf *out)
 bool fb_ingest_opts_decide(const struct fb_ingest_opts *o)
 {
     return o->ignore_checksums || o->filter || o->after_ns != INT64_MIN || o->before_ns != INT64_MAX ||
-           o->memory_bytes || o->model || o->no_model;
+           o->memory_bytes || o->model || o->no_model || o->has_detect;
 }
 
 struct run {

@@ -6,6 +6,7 @@
 #include "cli/ingest_lists.h"
 #include "cli/options.h"
 #include "cli/unlock.h"
+#include "model/detect/detect.h"
 #include "store/case.h"
 
 /* Counter of sessions with tunnel parents, see parents.c. */
@@ -25,6 +26,8 @@ struct fb_ingest_opts {
         *name_grace; /* a duration, as it was given; NULL: that of the run that is resumed, else 300 s */
     bool has_recorded_grace;
     int64_t recorded_grace_ns; /* of the run that is resumed */
+    bool has_detect;           /* thresholds of the detectors were given: */
+    struct fb_detect_opts detect;
     bool quiet;
     int progress; /* enum fb_progress_mode */
     const struct fb_ingest_lists

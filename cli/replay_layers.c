@@ -50,6 +50,7 @@ static enum fb_status score_again(struct fb_case *recorded, struct fb_case *rebu
                                  .blacklisted = s->blacklisted,
                                  .lists = recorded,
                                  .lists_run = s->lists_run,
+                                 .detect = s->detect,
                                  .threads = threads};
     if (s->from_file) {
         FB_TRY(fb_scoring_model(recorded, s, &given, err));

@@ -114,6 +114,15 @@ static void put_params(struct fb_buf *row, const struct fb_scoring *s)
         fb_rec_null(row);
 }
 
+static void put_thresholds(struct fb_buf *row, const struct fb_scoring *s)
+{
+    struct fb_buf thresholds;
+    fb_buf_init(&thresholds, FB_DETECT_TEXT_MAX);
+    fb_detect_put(&s->detect, &thresholds);
+    put_text(row, fb_buf_cstr(&thresholds));
+    fb_buf_release(&thresholds);
+}
+
 static void put_scoring(struct fb_buf *row, const struct fb_scoring *s)
 {
     put_text(row, s->model);
@@ -139,6 +148,7 @@ static void put_scoring(struct fb_buf *row, const struct fb_scoring *s)
     fb_rec_int(row, (int64_t)s->shed.names);
     fb_rec_int(row, (int64_t)s->shed.groups);
     fb_rec_int(row, (int64_t)s->shed.findings);
+    put_thresholds(row, s);
 }
 
 enum fb_status fb_score_keep_row(struct fb_edit *edit, int64_t run_id, const struct fb_scoring *s,

@@ -83,6 +83,16 @@ int fb_train_opts_take(const char *verb, const struct fb_train_opts *t, struct f
     return take_percentiles(verb, t, how);
 }
 
+int fb_detect_opts_take(const char *verb, const struct fb_opt_list *set, struct fb_detect_opts *o)
+{
+    struct fb_err err = {0};
+    fb_detect_defaults(o);
+    for (size_t i = 0; i < set->n; i++)
+        if (fb_detect_set(o, set->item[i], &err) != FB_OK)
+            return fb_cli_usage(verb, "%s", err.msg);
+    return -1;
+}
+
 bool fb_train_opts_given(const struct fb_train_opts *t)
 {
     const struct fb_train_opts d = FB_TRAIN_OPTS_DEFAULT;

@@ -34,6 +34,14 @@ struct fb_train_opts {
 int fb_train_opts_take(const char *verb, const struct fb_train_opts *t, struct fb_scoring_how *how);
 bool fb_train_opts_given(const struct fb_train_opts *t); /* any of them differs from its default */
 
+/* --set: thresholds of the detectors. */
+#define FB_DETECT_OPTION(list, doc)                                                                          \
+    {                                                                                                        \
+        0, "set", FB_OPT_LIST, &(list), "NAME=VALUE", NULL, doc                                              \
+    }
+/* Into `o`, over defaults; -1, or the code of a usage error. */
+int fb_detect_opts_take(const char *verb, const struct fb_opt_list *set, struct fb_detect_opts *o);
+
 /* --fail-on: a severity of findings, or a level of sessions. */
 enum fb_fail_on {
     FB_FAIL_NEVER,

@@ -55,6 +55,9 @@ static bool take_params(const struct fb_rec_cell *c, struct fb_scoring *s)
               take_int(&c[FB_SCORING_LISTS_RUN], INT64_MAX, &lists);
     s->blacklisted = ok && black;
     s->lists_run = ok ? (int64_t)lists : 0;
+    const struct fb_rec_cell *t = &c[FB_SCORING_THRESHOLDS];
+    ok = ok &&
+         fb_detect_get(&s->detect, t->null ? "" : (const char *)t->s.p, t->null ? 0 : t->s.n, NULL) == FB_OK;
     return ok && s->sample_rows >= 1 && s->sample_rows <= FB_SAMPLE_SIZE_MAX;
 }
 

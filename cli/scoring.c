@@ -31,6 +31,7 @@ void fb_scoring_defaults(struct fb_scoring_how *how)
 {
     *how = (struct fb_scoring_how){.sample_rows = FB_SAMPLE_SIZE, .lists_run = FB_REC_NEWEST};
     fb_model_params_default(&how->params);
+    fb_detect_defaults(&how->detect);
 }
 
 void fb_scoring_release(struct fb_scoring *s)
@@ -58,6 +59,7 @@ static void describe(struct run *r)
     s->from_file = r->how->model != NULL;
     s->sample_rows = r->how->sample_rows;
     s->blacklisted = r->how->blacklisted;
+    s->detect = r->how->detect;
     s->params = r->model ? r->model->params : r->how->params;
     if (!r->model)
         return;
@@ -122,9 +124,11 @@ static void put_options(struct run *r, struct fb_buf *b)
                   (long long)r->s.lists_run, p->min_distinct);
     fb_buf_printf(b,
                   "\"sample_rows\":%u,\"seed\":%llu,\"source\":\"%s\",\"suspicious_ppm\":%u,"
-                  "\"tree_rows\":%u,\"trees\":%u}",
+                  "\"thresholds\":\"",
                   r->s.sample_rows, (unsigned long long)p->forest.seed, r->s.from_file ? "file" : "case",
-                  p->percentile_ppm[0], p->forest.sample, p->forest.trees);
+                  p->percentile_ppm[0]);
+    fb_detect_put(&r->s.detect, b);
+    fb_buf_printf(b, "\",\"tree_rows\":%u,\"trees\":%u}", p->forest.sample, p->forest.trees);
 }
 
 static enum fb_status begin_layer(struct run *r)
@@ -154,10 +158,8 @@ static enum fb_status end_layer(struct run *r)
 
 static enum fb_status run(struct run *r)
 {
-    struct fb_detect_opts o;
-    fb_detect_defaults(&o);
-    fb_findings_init(&r->findings, (size_t)o.v[FB_DO_MAX_FINDINGS]);
-    r->detect = fb_detect_new(&o);
+    fb_findings_init(&r->findings, (size_t)r->how->detect.v[FB_DO_MAX_FINDINGS]);
+    r->detect = fb_detect_new(&r->how->detect);
     r->group = fb_group_new(FB_SCORE_GROUPS_MAX);
     if (!r->detect || !r->group)
         return fb_err_nomem(r->err, "the detectors");

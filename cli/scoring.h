@@ -6,6 +6,7 @@
 #ifndef FB_CLI_SCORING_H
 #define FB_CLI_SCORING_H
 
+#include "model/detect/detect.h"
 #include "model/drift.h"
 #include "model/finding.h"
 #include "model/model.h"
@@ -21,6 +22,7 @@ struct fb_scoring_how {
     struct fb_case *lists;        /* whose verdicts say what is blacklisted; NULL: the case itself */
     int64_t lists_run;            /* of which run; FB_REC_NEWEST */
     unsigned threads;             /* 0: one for each processor, at most 8 */
+    struct fb_detect_opts detect; /* thresholds of the detectors */
 };
 void fb_scoring_defaults(struct fb_scoring_how *how);
 
@@ -45,6 +47,7 @@ struct fb_scoring {
     uint32_t sample_rows;
     bool blacklisted;
     int64_t lists_run; /* 0: there were no verdicts */
+    struct fb_detect_opts detect;
     uint64_t train_sessions, left_out, train_rows, distinct;
     uint64_t sessions, level[3]; /* scored; by enum fb_level */
     bool has_drift;

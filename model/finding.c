@@ -7,7 +7,8 @@
 
 static const char *const KIND[FB_FIND_KINDS] = {
     "anomaly",     "beacon",          "port_scan", "host_scan", "brute_force", "exfiltration", "dns_tunnel",
-    "icmp_tunnel", "long_connection", "mining",    "strobe",    "flood",       "odd_port"};
+    "icmp_tunnel", "long_connection", "mining",    "strobe",    "flood",       "odd_port",     "exploit",
+    "download",    "odd_client",      "odd_cert",  "tor",       "lateral",     "dga",          "policy"};
 
 const char *fb_finding_kind_name(enum fb_finding_kind k)
 {

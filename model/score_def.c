@@ -48,6 +48,7 @@ static const struct fb_rec_col scoring_cols[FB_SCORING_NCOLS] = {
     [FB_SCORING_SHED_NAMES] = {"shed_names", FB_REC_INT},
     [FB_SCORING_SHED_GROUPS] = {"shed_groups", FB_REC_INT},
     [FB_SCORING_SHED_FINDINGS] = {"shed_findings", FB_REC_INT},
+    [FB_SCORING_THRESHOLDS] = {"thresholds", FB_REC_TEXT},
 };
 const struct fb_rec_def fb_scoring_def = {"scoring", 41, FB_REC_ROWS, FB_SCORING_NCOLS, scoring_cols};
 

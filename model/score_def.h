@@ -61,6 +61,8 @@ enum fb_scoring_col {
     FB_SCORING_SHED_NAMES,    /* INT */
     FB_SCORING_SHED_GROUPS,   /* INT, of alike anomalies */
     FB_SCORING_SHED_FINDINGS, /* INT, the least severe beyond the ceiling */
+    FB_SCORING_THRESHOLDS,    /* TEXT, "name=value name=value": of the detectors, those that are not the
+                                 defaults; null: all are */
     FB_SCORING_NCOLS
 };
 extern const struct fb_rec_def fb_scoring_def;

@@ -141,16 +141,6 @@ static int print(struct fb_case *c, const struct fb_findings *l, const struct re
     return fb_fail_on_findings(c, q->fail_on, l, err);
 }
 
-static int thresholds(const struct fb_opt_list *set, struct fb_detect_opts *o)
-{
-    struct fb_err err = {0};
-    fb_detect_defaults(o);
-    for (size_t i = 0; i < set->n; i++)
-        if (fb_detect_set(o, set->item[i], &err) != FB_OK)
-            return fb_cli_usage("findings", "%s", err.msg);
-    return -1;
-}
-
 /* Those of the newest layer. */
 static enum fb_status kept(struct fb_case *c, struct fb_findings *l, struct fb_shed *shed, struct fb_err *err)
 {
@@ -191,8 +181,7 @@ int fb_verb_findings(int argc, char **argv)
         {'j', "json", FB_OPT_FLAG, &q.json, NULL, NULL, "JSON lines, one object a finding"},
         {0, "csv", FB_OPT_FLAG, &q.csv, NULL, NULL, "CSV"},
         {'n', "limit", FB_OPT_COUNT, &q.limit, "N", NULL, "no more than the N worst"},
-        {0, "set", FB_OPT_LIST, &set, "NAME=VALUE", NULL,
-         "a threshold of a detector (docs/detectors.md); the detectors run anew"},
+        FB_DETECT_OPTION(set, "a threshold of a detector (docs/detectors.md); the detectors run anew"),
         FB_FAIL_ON_OPTION(q.fail_on),
         {0, "as-of", FB_OPT_TEXT, &q.as_of, "RUN|TIME", NULL,
          "findings as they stood after that run, or at that time"},
@@ -213,7 +202,7 @@ int fb_verb_findings(int argc, char **argv)
     if (code < 0 && q.json && q.csv)
         code = fb_cli_usage(help.verb, "--json and --csv exclude each other");
     if (code < 0)
-        code = thresholds(&set, &o);
+        code = fb_detect_opts_take(help.verb, &set, &o);
     q.anew = set.n > 0;
     q.path = nargs == 1 ? argv[0] : NULL;
     if (code < 0)

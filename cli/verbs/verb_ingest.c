@@ -2,6 +2,7 @@
 #include "cli/info_print.h"
 #include "cli/layer_counts.h"
 #include "cli/message.h"
+#include "cli/score_opts.h"
 #include "cli/source.h"
 #include "cli/verbs/verbs.h"
 
@@ -101,6 +102,7 @@ static int ingest(char **argv, int nargs, struct request *q)
 int fb_verb_ingest(int argc, char **argv)
 {
     struct request q = {.in = FB_INGEST_OPTS_SCORED};
+    struct fb_opt_list set = {0};
     const struct fb_opt opts[] = {
         {'o', "output", FB_OPT_TEXT, &q.path, "CASE", NULL, "the case file to make (needed)"},
         {0, "force", FB_OPT_FLAG, &q.force, NULL, NULL, "replace CASE when it is a case already"},
@@ -110,6 +112,7 @@ int fb_verb_ingest(int argc, char **argv)
         FB_INGEST_LISTS_OPTIONS(q.lists),
         FB_MODEL_OPTIONS(q.in),
         FB_NAME_GRACE_OPTION(q.in),
+        FB_DETECT_OPTION(set, "a threshold of a detector (docs/detectors.md)"),
         FB_INGEST_OPTIONS(q.in),
         {0},
     };
@@ -135,8 +138,14 @@ int fb_verb_ingest(int argc, char **argv)
         code = fb_fail_on_check(help.verb, q.fail_on);
     if (code < 0 && q.in.no_model && fb_fail_on_wants_scores(q.fail_on))
         code = fb_cli_usage(help.verb, "--fail-on %s needs scores, which --no-model leaves out", q.fail_on);
+    if (code < 0 && q.in.no_model && set.n)
+        code = fb_cli_usage(help.verb, "--set needs findings, which --no-model leaves out");
+    if (code < 0)
+        code = fb_detect_opts_take(help.verb, &set, &q.in.detect);
+    q.in.has_detect = set.n > 0;
     if (code < 0)
         code = ingest(argv, nargs, &q);
+    fb_opt_list_release(&set);
     fb_ingest_lists_release(&q.lists);
     return code;
 }

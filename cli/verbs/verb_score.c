@@ -59,6 +59,7 @@ int fb_verb_score(int argc, char **argv)
     bool json = false;
     int fail_on = 0;
     const char *model = NULL;
+    struct fb_opt_list set = {0};
     struct fb_train_opts t = FB_TRAIN_OPTS_DEFAULT;
     struct fb_ingest_opts in = FB_INGEST_OPTS_DEFAULT;
     const struct fb_opt opts[] = {
@@ -66,6 +67,7 @@ int fb_verb_score(int argc, char **argv)
          "score with this model; default: one that is trained on the case itself"},
         {'j', "json", FB_OPT_FLAG, &json, NULL, NULL, "what came out, as one JSON object"},
         FB_FAIL_ON_OPTION(fail_on),
+        FB_DETECT_OPTION(set, "a threshold of a detector (docs/detectors.md)"),
         FB_TRAIN_OPTIONS(t),
         FB_SOURCE_OPTIONS(in),
         {0},
@@ -84,7 +86,12 @@ int fb_verb_score(int argc, char **argv)
     struct fb_scoring_how how;
     if (code < 0)
         code = fb_train_opts_take(help.verb, &t, &how);
+    if (code < 0)
+        code = fb_detect_opts_take(help.verb, &set, &how.detect);
     if (code < 0 && model && fb_train_opts_given(&t))
         code = fb_cli_usage(help.verb, "--model is trained already: options of training have no meaning");
-    return code < 0 ? run(&how, model, argv, nargs, json, fail_on, &in) : code;
+    if (code < 0)
+        code = run(&how, model, argv, nargs, json, fail_on, &in);
+    fb_opt_list_release(&set);
+    return code;
 }

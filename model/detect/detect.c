@@ -36,6 +36,25 @@ static uint64_t target_worth(const void *e)
     return worth(t->half_open, t->last_ns);
 }
 
+static uint64_t siege_worth(const void *e)
+{
+    const struct siege *g = e;
+    return worth(g->attempts, g->last_ns);
+}
+
+static uint64_t poll_worth(const void *e)
+{
+    const struct poll *p = e;
+    return worth(p->series.beats, p->last_ns);
+}
+
+/* What a rule saw stays before the facts that rules ask for. */
+static uint64_t mark_worth(const void *e)
+{
+    const struct mark *m = e;
+    return worth(m->n, m->last_ns) | (uint64_t)(m->key.rule < MR_RULES) << 63;
+}
+
 static uint64_t host_worth(const void *e)
 {
     const struct host *h = e;
@@ -57,7 +76,7 @@ static uint64_t pool_worth(const void *e)
 static void pair_drop(void *e, void *ctx)
 {
     struct pair *p = e;
-    fb_det_series_free(ctx, p);
+    fb_det_series_free(ctx, &p->series);
     fb_det_evidence_free(&p->evidence);
 }
 
@@ -83,10 +102,30 @@ static void target_drop(void *e, void *ctx)
     fb_det_evidence_free(&((struct target *)e)->evidence);
 }
 
-static void domain_drop(void *e, void *ctx)
+static void siege_drop(void *e, void *ctx)
 {
     (void)ctx;
-    fb_det_evidence_free(&((struct domain *)e)->evidence);
+    fb_det_evidence_free(&((struct siege *)e)->evidence);
+}
+
+static void poll_drop(void *e, void *ctx)
+{
+    struct poll *p = e;
+    fb_det_series_free(ctx, &p->series);
+    fb_det_evidence_free(&p->evidence);
+}
+
+static void mark_drop(void *e, void *ctx)
+{
+    (void)ctx;
+    fb_det_evidence_free(&((struct mark *)e)->evidence);
+}
+
+static void domain_drop(void *e, void *ctx)
+{
+    struct domain *m = e;
+    fb_det_series_free(ctx, &m->series);
+    fb_det_evidence_free(&m->evidence);
 }
 
 struct fb_detect *fb_detect_new(const struct fb_detect_opts *o)
@@ -99,19 +138,29 @@ struct fb_detect *fb_detect_new(const struct fb_detect_opts *o)
     else
         fb_detect_defaults(&d->o);
     size_t pairs = (size_t)OPT(d, MAX_PAIRS), names = (size_t)OPT(d, MAX_NAMES);
-    fb_dtab_init(&d->pairs, sizeof(struct pair), sizeof(struct pair_key), pairs, pair_worth);
-    d->pairs.drop = pair_drop;
-    d->pairs.ctx = d;
-    fb_dtab_init(&d->links, sizeof(struct link), sizeof(struct link_key), pairs, link_worth);
-    fb_dtab_init(&d->fans, sizeof(struct fan), sizeof(struct fan_key), pairs, fan_worth);
-    fb_dtab_init(&d->targets, sizeof(struct target), sizeof(struct target_key), pairs, target_worth);
-    fb_dtab_init(&d->hosts, sizeof(struct host), sizeof(struct fb_addr), pairs, host_worth);
-    fb_dtab_init(&d->domains, sizeof(struct domain), DOMAIN_MAX, names, domain_worth);
-    fb_dtab_init(&d->pools, sizeof(struct pool), sizeof(struct fb_addr), names, pool_worth);
-    d->links.drop = link_drop;
-    d->fans.drop = fan_drop;
-    d->targets.drop = target_drop;
-    d->domains.drop = domain_drop;
+    const struct {
+        struct fb_dtab *table;
+        size_t entry_bytes, key_bytes, max;
+        uint64_t (*worth)(const void *);
+        void (*drop)(void *, void *);
+    } T[] = {
+        {&d->pairs, sizeof(struct pair), sizeof(struct pair_key), pairs, pair_worth, pair_drop},
+        {&d->links, sizeof(struct link), sizeof(struct link_key), pairs, link_worth, link_drop},
+        {&d->fans, sizeof(struct fan), sizeof(struct fan_key), pairs, fan_worth, fan_drop},
+        {&d->targets, sizeof(struct target), sizeof(struct target_key), pairs, target_worth, target_drop},
+        {&d->sieges, sizeof(struct siege), sizeof(struct target_key), pairs, siege_worth, siege_drop},
+        {&d->hosts, sizeof(struct host), sizeof(struct fb_addr), pairs, host_worth, NULL},
+        {&d->marks, sizeof(struct mark), sizeof(struct mark_key), pairs, mark_worth, mark_drop},
+        {&d->polls, sizeof(struct poll), sizeof(struct poll_key), names, poll_worth, poll_drop},
+        {&d->domains, sizeof(struct domain), DOMAIN_MAX, names, domain_worth, domain_drop},
+        {&d->pools, sizeof(struct pool), sizeof(struct fb_addr), names, pool_worth, NULL},
+    };
+    for (size_t i = 0; i < sizeof T / sizeof *T; i++) {
+        fb_dtab_init(T[i].table, T[i].entry_bytes, T[i].key_bytes, T[i].max, T[i].worth);
+        T[i].table->drop = T[i].drop;
+        T[i].table->ctx = d;
+    }
+    fb_det_web_init(d);
     fb_dset_init(&d->seen, (size_t)OPT(d, MAX_TARGETS));
     return d;
 }
@@ -124,6 +173,9 @@ void fb_detect_free(struct fb_detect *d)
     fb_dtab_release(&d->links);
     fb_dtab_release(&d->fans);
     fb_dtab_release(&d->targets);
+    fb_dtab_release(&d->sieges);
+    fb_dtab_release(&d->marks);
+    fb_dtab_release(&d->polls);
     fb_dtab_release(&d->hosts);
     fb_dtab_release(&d->domains);
     fb_dtab_release(&d->pools);
@@ -139,17 +191,19 @@ enum fb_status fb_detect_session(struct fb_detect *d, const struct fb_session *s
 struct fb_detect_shed fb_detect_shed(const struct fb_detect *d)
 {
     return (struct fb_detect_shed){
-        .pairs = d->pairs.shed + d->links.shed + d->fans.shed + d->targets.shed + d->hosts.shed,
+        .pairs = d->pairs.shed + d->links.shed + d->fans.shed + d->targets.shed + d->hosts.shed +
+                 d->sieges.shed + d->marks.shed,
         .targets = d->seen.refused,
-        .names = d->domains.shed + d->pools.shed,
+        .names = d->domains.shed + d->pools.shed + d->polls.shed,
     };
 }
 
 enum fb_status fb_detect_finish(struct fb_detect *d, struct fb_findings *out)
 {
     static enum fb_status (*const RULES[])(struct fb_detect *, struct fb_findings *) = {
-        fb_det_beacons,      fb_det_scans, fb_det_brute,  fb_det_exfil,     fb_det_dns_tunnels,
-        fb_det_icmp_tunnels, fb_det_long,  fb_det_mining, fb_det_odd_ports, fb_det_floods};
+        fb_det_beacons,   fb_det_polls,       fb_det_dns_beacons,  fb_det_scans, fb_det_brute,
+        fb_det_exfil,     fb_det_dns_tunnels, fb_det_icmp_tunnels, fb_det_long,  fb_det_mining,
+        fb_det_odd_ports, fb_det_floods,      fb_det_marks};
     for (size_t i = 0; i < sizeof RULES / sizeof *RULES; i++)
         FB_TRY(RULES[i](d, out));
     fb_findings_join(out);

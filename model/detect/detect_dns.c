@@ -120,11 +120,15 @@ static enum fb_status gather(struct fb_detect *d, const struct fb_detect_dns *q,
     m->failed += q->rcode == 3;
     m->query_bytes += q->query_len;
     m->answer_bytes += q->answer_bytes;
-    if (at == 0)
-        return FB_OK;
-    int fresh = fb_dset_add(&d->seen, fb_siphash13(&key, name, n));
+    int fresh = at ? fb_dset_add(&d->seen, fb_siphash13(&key, name, n)) : 0;
     if (fresh < 0)
         return FB_ERR_NOMEM;
+    if (fb_addr_eq(&m->client, &q->client)) {
+        m->asked++;
+        m->asked_names += (uint64_t)fresh;
+        m->asked_odd += odd_type(q->qtype);
+        FB_TRY(fb_det_series_add(d, &m->series, q->ts_ns, q->query_len));
+    }
     if (fresh) {
         m->names++;
         m->label_bytes += at - 1;
@@ -134,16 +138,30 @@ static enum fb_status gather(struct fb_detect *d, const struct fb_detect_dns *q,
     return FB_OK;
 }
 
+uint64_t fb_det_asked_hash(struct fb_span name)
+{
+    static const struct fb_hash_key key = {0x6e616d6573617265ULL, 0x61736b6564666f72ULL};
+    char low[NAME_MAX_BYTES];
+    size_t n = lower((const char *)name.p, name.n, low);
+    return fb_siphash13(&key, low, n);
+}
+
 enum fb_status fb_detect_dns(struct fb_detect *d, const struct fb_detect_dns *q)
 {
     char name[NAME_MAX_BYTES];
     size_t n = lower(q->query, q->query_len, name), at = fb_det_domain_begins(name, n);
     d->dns_seen++;
+    if (fb_dset_add(&d->seen, fb_det_asked_hash((struct fb_span){(const uint8_t *)q->query, q->query_len})) <
+        0)
+        return FB_ERR_NOMEM;
     for (size_t i = 0; i < q->naddrs; i++)
         FB_TRY(fb_detect_name(d, &q->addrs[i], name, n));
     if (at == n || ends_with(name, n, "arpa") || ends_with(name, n, "local"))
         return FB_OK;
-    return gather(d, q, name, n, is_homeless(name, n) ? n + 1 : at);
+    if (is_homeless(name, n))
+        return gather(d, q, name, n, n + 1);
+    FB_TRY(fb_det_dga(d, q, name, n, at));
+    return gather(d, q, name, n, at);
 }
 
 enum fb_status fb_detect_name(struct fb_detect *d, const struct fb_addr *host, const char *name, size_t n)

@@ -117,14 +117,20 @@ static void pair_extremes(const struct fb_detect *d, struct pair *p, const struc
     }
 }
 
-static void pair_chain(const struct fb_detect *d, struct pair *p, const struct fb_session *s)
+/* A session as guessing a password makes it. */
+static bool is_attempt(const struct fb_detect *d, const struct fb_session *s)
 {
     uint64_t most = (uint64_t)OPT(d, BRUTE_BYTES);
-    bool attempt = s->ip_proto == PROTO_TCP && !fb_det_is_probe(s) &&
-                   s->duration_ns <= OPT(d, BRUTE_SECONDS) * NS_PER_S && fb_det_sent_bytes(s) <= most &&
-                   fb_det_received_bytes(s) <= most;
-    if (!attempt)
+    return s->ip_proto == PROTO_TCP && !fb_det_is_probe(s) &&
+           s->duration_ns <= OPT(d, BRUTE_SECONDS) * NS_PER_S && fb_det_sent_bytes(s) <= most &&
+           fb_det_received_bytes(s) <= most;
+}
+
+static void pair_chain(const struct fb_detect *d, struct pair *p, const struct fb_session *s)
+{
+    if (!is_attempt(d, s))
         return;
+    p->attempts++;
     count_within(10, s->ts_ns, &p->burst_ns, &p->burst, &p->burst_max);
     bool near = p->chain && span_ns(p->last_start_ns, s->ts_ns) <= OPT(d, BRUTE_GAP_S) * NS_PER_S;
     p->chain = near ? p->chain + 1 : 1;
@@ -154,6 +160,7 @@ static enum fb_status gather_pair(struct fb_detect *d, const struct fb_session *
     p->orig_pkts += s->orig_pkts;
     p->resp_pkts += s->resp_pkts;
     p->probes += fb_det_is_probe(s);
+    p->damaged += s->ip_proto == PROTO_ICMP || s->ip_proto == PROTO_ICMP6 ? s->bad_checksum_pkts : 0;
     p->answered += s->resp_pkts > 0 && !fb_det_is_probe(s);
     if (!*p->service && *s->service)
         snprintf(p->service, sizeof p->service, "%s", s->service);
@@ -162,7 +169,7 @@ static enum fb_status gather_pair(struct fb_detect *d, const struct fb_session *
     if (fb_det_host_is_group(&s->resp_h) || fb_det_port_is_periodic(s->ip_proto, p->key.port))
         return FB_OK;
     uint64_t sent = fb_det_sent_bytes(s);
-    return fb_det_series_add(d, p, s->ts_ns, sent ? sent : fb_det_received_bytes(s));
+    return fb_det_series_add(d, &p->series, s->ts_ns, sent ? sent : fb_det_received_bytes(s));
 }
 
 static enum fb_status gather_host(struct fb_detect *d, const struct fb_session *s, bool new_peer,
@@ -278,6 +285,25 @@ static enum fb_status gather_target(struct fb_detect *d, const struct fb_session
     return fb_det_note(&t->evidence, s->number);
 }
 
+static enum fb_status gather_siege(struct fb_detect *d, const struct fb_session *s, bool fresh)
+{
+    if (s->ip_proto != PROTO_TCP || !fb_det_port_is_screen(s->resp_p) || fb_det_is_probe(s))
+        return FB_OK;
+    struct target_key key = {.resp_h = s->resp_h, .port = s->resp_p, .ip_proto = s->ip_proto};
+    bool made;
+    struct siege *g = fb_dtab_get(&d->sieges, &key, &made);
+    if (!g)
+        return FB_ERR_NOMEM;
+    if (made)
+        g->first_ns = g->last_ns = s->ts_ns;
+    g->last_ns = end_of(s) > g->last_ns ? end_of(s) : g->last_ns;
+    g->sessions++;
+    g->attempts += is_attempt(d, s);
+    g->clients += fresh;
+    fb_det_sample_add(&g->sample, &s->orig_h);
+    return fb_det_note(&g->evidence, s->number);
+}
+
 /* Whether this host tries that port of the other for the first time. */
 static enum fb_status first_try(struct fb_detect *d, const struct fb_session *s, bool *fresh)
 {
@@ -304,5 +330,8 @@ enum fb_status fb_det_gather(struct fb_detect *d, const struct fb_session *s)
     FB_TRY(first_try(d, s, &fresh));
     FB_TRY(gather_link(d, s, fresh));
     FB_TRY(gather_fan(d, s, fresh));
+    FB_TRY(gather_siege(d, s, fresh));
+    FB_TRY(fb_det_lateral(d, s));
+    FB_TRY(fb_det_policies(d, s));
     return gather_target(d, s, fresh);
 }

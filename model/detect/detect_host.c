@@ -81,6 +81,11 @@ bool fb_det_port_is_auth(uint8_t ip_proto, uint16_t port, const char *service)
     return false;
 }
 
+bool fb_det_port_is_screen(uint16_t port)
+{
+    return (port >= 21 && port <= 23) || port == 2222 || port == 3389 || port == 5900 || port == 5901;
+}
+
 bool fb_det_port_is_stratum(uint16_t port)
 {
     static const uint16_t P[] = {1314,  3032,  3256,  3333,  3334,  3335,  3336, 3357,  4444,

@@ -48,6 +48,18 @@ struct series {
     int64_t first_ns, last_ns;
 };
 
+struct rhythm {
+    uint64_t beats;
+    int64_t interval_ns; /* median */
+    uint64_t timing;     /* median deviation of the intervals in 1/1000 of it */
+    uint64_t regular;    /* intervals between half and one and a half medians, in 1/1000 of all */
+    uint64_t fano;       /* variance of beats in windows in 1/1000 of the mean; UINT64_MAX: not known */
+    uint64_t sizes;      /* median deviation of the sizes in 1/1000 of their median */
+    int64_t bytes;       /* median */
+    uint64_t present;    /* beats in 1/1000 of what the span has room for, at most 1000 */
+    uint64_t score;      /* 0..1000 */
+};
+
 struct pair_key {
     struct fb_addr orig_h, resp_h;
     uint16_t port;
@@ -65,6 +77,8 @@ struct pair {
     uint64_t probes;   /* sessions that came to nothing */
     char service[40];  /* the first one known */
     struct series series;
+    uint64_t attempts; /* sessions as guessing passwords makes them, near each other or not */
+    uint64_t damaged;  /* packets of ICMP whose checksum is wrong */
     /* The longest chain of short attempts, each within brute_gap_s of the one before. */
     uint64_t chain, chain_max;
     /* Attempts that began within the same ten seconds, at most. */
@@ -132,8 +146,17 @@ struct target_key {
 
 struct target {
     struct target_key key;
-    uint64_t sessions, half_open, minute, minute_max, clients;
+    uint64_t half_open, minute, minute_max, clients;
     int64_t minute_ns, first_ns, last_ns;
+    struct evidence evidence;
+    struct sample sample; /* of the clients */
+};
+
+/* A service that asks who is there, as all who try to get in see it. */
+struct siege {
+    struct target_key key;
+    uint64_t sessions, attempts, clients;
+    int64_t first_ns, last_ns;
     struct evidence evidence;
     struct sample sample; /* of the clients */
 };
@@ -157,7 +180,80 @@ struct domain {
     struct evidence evidence;
     struct fb_addr client, server; /* of the first question */
     struct sample clients;         /* others */
-    uint64_t nclients;
+    /* Of the first client alone: */
+    struct series series;
+    uint64_t asked, asked_names, asked_odd;
+};
+
+/* Something asked for again and again: a name whatever its address (resp_h is zero then), or one thing of one
+ * server within sessions that stay open. */
+struct poll_key {
+    struct fb_addr orig_h, resp_h;
+    uint16_t port;
+    char what[78]; /* printable, cut, NUL-padded */
+};
+
+struct poll {
+    struct poll_key key;
+    uint64_t sessions, last_number;
+    int64_t first_ns, last_ns;
+    struct evidence evidence;
+    struct sample hosts;
+    struct series series;
+    uint8_t ip_proto;
+};
+
+/* What single sessions and records give away, counted by rule and ends. detect_mark.c makes findings of it.
+ */
+enum mark_rule {
+    MR_WEB_ATTACK,
+    MR_WEB_RECON,
+    MR_SCANNER,
+    MR_HEARTBLEED,
+    MR_EXE_BARE,
+    MR_EXE_HIDDEN,
+    MR_EXE_PLAIN,
+    MR_AGENT_RANDOM,
+    MR_AGENT_SCRIPT,
+    MR_AGENT_CRAWLER,
+    MR_BARE_POST,
+    MR_CERT_TOOL,
+    MR_CERT_SELF,
+    MR_TOR_CERT,
+    MR_TOR_NAMES,
+    MR_WINRM,
+    MR_DCOM,
+    MR_SMB_EXEC,
+    MR_DGA,
+    MR_VPN,
+    MR_P2P,
+    MR_TELNET,
+    MR_FTP_LOGIN,
+    MR_RULES,
+    /* Facts that other rules ask for; no findings. */
+    MR_DOMAIN_SERVER = MR_RULES,
+    MR_ASKED_MAPPER, /* and calls procedures therefore */
+};
+
+#define MARK_TEXT 120
+
+struct mark_key {
+    struct fb_addr orig_h, resp_h;
+    uint16_t port;
+    uint8_t rule, zero;
+};
+
+struct mark {
+    struct mark_key key;
+    uint64_t n;     /* times seen */
+    uint64_t part;  /* of these, where the rule asks for a share */
+    uint64_t bytes; /* as the rule counts them */
+    uint64_t sessions, last_number;
+    int64_t first_ns, last_ns;
+    struct evidence evidence;
+    struct sample hosts; /* others */
+    uint8_t ip_proto;
+    char text[MARK_TEXT]; /* the first one, printable */
 };
 
 struct pool {
@@ -165,9 +261,16 @@ struct pool {
     char name[DOMAIN_MAX];
 };
 
+/* A list of words to look for, by which two bytes they begin with. */
+struct words {
+    const char *const *list; /* ends with NULL; each of two bytes at least */
+    uint8_t begins[65536 / 8];
+};
+
 struct fb_detect {
     struct fb_detect_opts o;
-    struct fb_dtab pairs, links, fans, targets, hosts, domains, pools;
+    struct words attack, recon;
+    struct fb_dtab pairs, links, fans, targets, sieges, hosts, domains, pools, polls, marks;
     struct fb_dset seen;
     size_t series_bytes;
     uint64_t dns_seen;
@@ -184,14 +287,66 @@ bool fb_det_is_probe(const struct fb_session *s); /* an attempt that came to not
 enum fb_status fb_det_gather(struct fb_detect *d, const struct fb_session *s);
 
 /* ---- detect_series.c ---- */
-enum fb_status fb_det_series_add(struct fb_detect *d, struct pair *p, int64_t ts_ns, uint64_t bytes);
-void fb_det_series_free(struct fb_detect *d, struct pair *p);
+enum fb_status fb_det_series_add(struct fb_detect *d, struct series *s, int64_t ts_ns, uint64_t bytes);
+void fb_det_series_free(struct fb_detect *d, struct series *s);
+
+/* ---- detect_rhythm.c ---- */
+/* Long enough and with enough beats to say something. */
+bool fb_det_rhythm_fits(const struct fb_detect *d, const struct series *s);
+/* What the series says, with its score; a score of 0 when the interval is too short. False: out of memory. */
+bool fb_det_rhythm_of(const struct fb_detect *d, const struct series *s, struct rhythm *r);
+/* "40 contacts, one every ...", without the full stop. `what`: "contacts". */
+void fb_det_rhythm_say(const struct fb_detect *d, const struct series *s, const struct rhythm *r,
+                       const char *what, struct fb_buf *out);
+unsigned fb_det_rhythm_points(const struct fb_detect *d, const struct rhythm *r);
+
+/* ---- detect_word.c: what texts look like ---- */
+/* Printable ASCII of at most size - 1 bytes, '?' for the rest; NUL-padded. */
+void fb_det_word_plain(char *out, size_t size, const void *p, size_t n);
+/* Whether a label looks like drawn letters: many consonants in a row, or digits among letters. */
+bool fb_det_word_is_drawn(const char *p, size_t n);
+/* Lower case, %XX and + undone twice: what a web server may make of it. Returns the length. */
+size_t fb_det_word_decode(char *out, size_t size, struct fb_span in);
+bool fb_det_word_has(const char *text, size_t n, const char *part); /* `text` in lower case */
+void fb_det_words_init(struct words *w, const char *const *list);
+bool fb_det_words_in(const struct words *w, const char *text, size_t n);
+bool fb_det_word_is(struct fb_span s, const char *text); /* whatever the case */
+
+/* ---- detect_dns.c ---- */
+uint64_t fb_det_asked_hash(struct fb_span name); /* a member of `seen` when that name was asked for */
+
+/* ---- detect_mark.c ---- */
+/* Counts one more; the entry, good until the next call, or NULL: out of memory. */
+struct mark *fb_det_mark(struct fb_detect *d, enum mark_rule rule, const struct fb_session *s,
+                         const struct fb_addr *resp_h, uint16_t port, struct fb_span text);
+/* The same for one that there is; NULL: there is none. */
+const struct mark *fb_det_marked(const struct fb_detect *d, enum mark_rule rule, const struct fb_addr *orig_h,
+                                 const struct fb_addr *resp_h);
+
+/* ---- detect_dga.c ---- */
+/* A question below the registered domain that begins at `at`. */
+enum fb_status fb_det_dga(struct fb_detect *d, const struct fb_detect_dns *q, const char *name, size_t n,
+                          size_t at);
+
+/* ---- detect_web.c, detect_lateral.c ---- */
+void fb_det_web_init(struct fb_detect *d);
+bool fb_det_web_is_attack(const struct fb_detect *d, struct fb_span text);
+/* `hostile`: the user agent is an attack. */
+enum fb_status fb_det_web_attacks(struct fb_detect *d, const struct fb_detect_http *h, bool hostile);
+enum fb_status fb_det_lateral(struct fb_detect *d, const struct fb_session *s);
+enum fb_status fb_det_policies(struct fb_detect *d, const struct fb_session *s);
+
+/* ---- detect_poll.c ---- */
+/* One more request for `what`; `resp_h` NULL: whatever the address. */
+enum fb_status fb_det_poll(struct fb_detect *d, const struct fb_session *s, const struct fb_addr *resp_h,
+                           struct fb_span what, int64_t ts_ns, uint64_t bytes);
 
 /* ---- detect_host.c: what is known of addresses and ports ---- */
 bool fb_det_host_is_private(const struct fb_addr *a); /* RFC 1918, 6598, 4193, loopback, link-local */
 bool fb_det_host_is_group(const struct fb_addr *a);   /* multicast, broadcast, unspecified */
 bool fb_det_port_is_periodic(uint8_t ip_proto, uint16_t port); /* whose clients beat by nature */
 bool fb_det_port_is_auth(uint8_t ip_proto, uint16_t port, const char *service);
+bool fb_det_port_is_screen(uint16_t port); /* FTP, a shell or a desktop: people open few of these */
 bool fb_det_port_is_stratum(uint16_t port);
 bool fb_det_port_is_coin(uint16_t port); /* between the nodes of a currency */
 /* A port on which that service is not at home. False for services without a home. */
@@ -234,5 +389,8 @@ enum fb_status fb_det_long(struct fb_detect *d, struct fb_findings *out);
 enum fb_status fb_det_mining(struct fb_detect *d, struct fb_findings *out);
 enum fb_status fb_det_odd_ports(struct fb_detect *d, struct fb_findings *out);
 enum fb_status fb_det_floods(struct fb_detect *d, struct fb_findings *out);
+enum fb_status fb_det_polls(struct fb_detect *d, struct fb_findings *out);
+enum fb_status fb_det_dns_beacons(struct fb_detect *d, struct fb_findings *out);
+enum fb_status fb_det_marks(struct fb_detect *d, struct fb_findings *out);
 
 #endif

@@ -29,19 +29,33 @@ const struct fb_detect_option_def fb_detect_options[FB_DO_COUNT] = {
     [FB_DO_BRUTE_GAP_S] = {"brute_gap_s", 60, 1, 86400, "longest time between two of them"},
     [FB_DO_BRUTE_SECONDS] = {"brute_seconds", 60, 1, 86400, "longest attempt"},
     [FB_DO_BRUTE_BYTES] = {"brute_bytes", 20000, 100, 1000000000, "payload of an attempt, one way, at most"},
+    [FB_DO_BRUTE_SLOW] = {"brute_slow", 30, 3, 1000000, "attempts of one host however far apart"},
+    [FB_DO_BRUTE_CLIENTS] = {"brute_clients", 5, 2, 1000000, "hosts that try one service together"},
+    [FB_DO_BRUTE_ALL] = {"brute_all", 40, 3, 1000000, "attempts of them all"},
     [FB_DO_EXFIL_BYTES] = {"exfil_bytes", MEBI, 1, INT64_MAX, "payload sent to one host at least"},
     [FB_DO_EXFIL_RATIO] = {"exfil_ratio", 3, 1, 1000000, "times as much sent as received"},
     [FB_DO_EXFIL_TIMES] = {"exfil_times", 10, 1, 1000000, "times what is usual between two hosts"},
     [FB_DO_DNS_NAMES] = {"dns_names", 30, 3, 1000000, "different names below one domain"},
     [FB_DO_DNS_LABEL] = {"dns_label", 20, 4, 250, "characters before the domain, on average"},
     [FB_DO_DNS_BYTES] = {"dns_bytes", 4000, 100, INT64_MAX, "payload both ways when names are unknown"},
+    [FB_DO_DGA_NAMES] = {"dga_names", 15, 3, 1000000, "domains of a client that do not exist"},
     [FB_DO_ICMP_BYTES] = {"icmp_bytes", 4000, 100, INT64_MAX, "payload of echoes between two hosts"},
+    [FB_DO_ICMP_DAMAGED] = {"icmp_damaged", 20, 2, 1000000,
+                            "echoes with a wrong checksum, either way between two hosts"},
     [FB_DO_LONG_SECONDS] = {"long_seconds", 3600, 10, 86400000, "duration of a long connection"},
     [FB_DO_MINING_SECONDS] = {"mining_seconds", 60, 1, 86400000, "duration of a miner's session"},
     [FB_DO_STROBE_MINUTE] = {"strobe_minute", 100, 10, 100000000, "sessions of one pair within a minute"},
     [FB_DO_FLOOD_PKTS] = {"flood_pkts", 500, 100, INT64_MAX, "unanswered packets of a session"},
     [FB_DO_FLOOD_HALF_OPEN] = {"flood_half_open", 1000, 100, INT64_MAX,
                                "half-open sessions of one service within a minute"},
+    [FB_DO_WEB_ATTACKS] = {"web_attacks", 1, 1, 1000000, "requests of HTTP that carry an attack"},
+    [FB_DO_WEB_RECON] = {"web_recon", 3, 1, 1000000, "requests for what only an attacker looks for"},
+    [FB_DO_EXE_BYTES] = {"exe_bytes", 1000, 1, INT64_MAX, "program fetched without encryption"},
+    [FB_DO_AGENT_LETTERS] = {"agent_letters", 12, 6, 250, "letters of a drawn user agent"},
+    [FB_DO_TOR_NAMES] = {"tor_names", 3, 1, 1000000, "drawn names of the form that Tor uses"},
+    [FB_DO_LATERAL_BYTES] = {"lateral_bytes", 50000, 1000, INT64_MAX,
+                             "sent to a share in a session that also calls procedures"},
+    [FB_DO_POLICY_PKTS] = {"policy_pkts", 10, 1, 1000000, "packets of a VPN or file sharing"},
     [FB_DO_MAX_PAIRS] = {"max_pairs", 65536, 64, 16777216, "pairs that are remembered"},
     [FB_DO_MAX_TARGETS] = {"max_targets", 2097152, 1024, 268435456, "targets that are told apart"},
     [FB_DO_MAX_NAMES] = {"max_names", 16384, 64, 16777216, "domains that are remembered"},
@@ -72,4 +86,32 @@ enum fb_status fb_detect_set(struct fb_detect_opts *o, const char *assignment, s
         return FB_OK;
     }
     return fb_err_set(err, FB_ERR_USAGE, "no detector option \"%.40s\": see docs/detectors.md", assignment);
+}
+
+void fb_detect_put(const struct fb_detect_opts *o, struct fb_buf *out)
+{
+    bool some = false;
+    for (unsigned i = 0; i < FB_DO_COUNT; i++) {
+        if (o->v[i] == fb_detect_options[i].value)
+            continue;
+        fb_buf_printf(out, "%s%s=%lld", some ? " " : "", fb_detect_options[i].name, (long long)o->v[i]);
+        some = true;
+    }
+}
+
+enum fb_status fb_detect_get(struct fb_detect_opts *o, const char *text, size_t n, struct fb_err *err)
+{
+    fb_detect_defaults(o);
+    for (size_t i = 0; i < n; i++) {
+        char one[64];
+        const char *end = memchr(text + i, ' ', n - i);
+        size_t len = end ? (size_t)(end - text) - i : n - i;
+        if (len >= sizeof one || n > FB_DETECT_TEXT_MAX)
+            return fb_err_set(err, FB_ERR_USAGE, "thresholds of the detectors that are none");
+        memcpy(one, text + i, len);
+        one[len] = '\0';
+        FB_TRY(fb_detect_set(o, one, err));
+        i += len;
+    }
+    return FB_OK;
 }

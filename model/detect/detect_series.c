@@ -9,11 +9,11 @@
 #define SERIES_MAX  512u
 #define SERIES_ROOM (64u << 20) /* bytes of all series */
 
-void fb_det_series_free(struct fb_detect *d, struct pair *p)
+void fb_det_series_free(struct fb_detect *d, struct series *s)
 {
-    d->series_bytes -= p->series.cap * sizeof *p->series.b;
-    free(p->series.b);
-    p->series = (struct series){0};
+    d->series_bytes -= s->cap * sizeof *s->b;
+    free(s->b);
+    *s = (struct series){0};
 }
 
 /* Every second beat of those that are kept goes. */
@@ -39,9 +39,8 @@ static bool widen(struct fb_detect *d, struct series *s)
     return true;
 }
 
-enum fb_status fb_det_series_add(struct fb_detect *d, struct pair *p, int64_t ts_ns, uint64_t bytes)
+enum fb_status fb_det_series_add(struct fb_detect *d, struct series *s, int64_t ts_ns, uint64_t bytes)
 {
-    struct series *s = &p->series;
     if (s->beats > 0 && span_ns(s->last_ns, ts_ns) < BEAT_NS)
         return FB_OK;
     int64_t gap = s->beats ? span_ns(s->last_ns, ts_ns) : 0;

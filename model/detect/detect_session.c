@@ -28,41 +28,6 @@ enum fb_status fb_det_long(struct fb_detect *d, struct fb_findings *out)
     return st;
 }
 
-/* An echo's answer has what the echo had: other sizes are no ping. Large echoes are path tests now and then,
- * not by the hundred. */
-enum fb_status fb_det_icmp_tunnels(struct fb_detect *d, struct fb_findings *out)
-{
-    uint64_t least = (uint64_t)OPT(d, ICMP_BYTES);
-    enum fb_status st = FB_OK;
-    for (size_t i = 0; i < d->pairs.n && st == FB_OK; i++) {
-        const struct pair *p = fb_dtab_at(&d->pairs, i);
-        bool echo = (p->key.ip_proto == PROTO_ICMP && (p->key.port == 8 || p->key.port == 0)) ||
-                    (p->key.ip_proto == PROTO_ICMP6 && (p->key.port == 128 || p->key.port == 129));
-        uint64_t pkts = p->orig_pkts + p->resp_pkts, bytes = p->orig_bytes + p->resp_bytes;
-        if (!echo || fb_det_host_is_group(&p->key.resp_h) || pkts < 20 || bytes < least)
-            continue;
-        uint64_t a = p->orig_pkts ? p->orig_bytes / p->orig_pkts : 0,
-                 b = p->resp_pkts ? p->resp_bytes / p->resp_pkts : 0;
-        uint64_t hi = a > b ? a : b, lo = a > b ? b : a;
-        bool uneven = p->orig_pkts && p->resp_pkts && hi - lo > 8 + lo / 10,
-             large = bytes / pkts >= 128 && pkts >= 50;
-        if (!uneven && !large)
-            continue;
-        struct finding_maker m;
-        fb_det_make_begin(&m, FB_FIND_ICMP_TUNNEL, &p->key.orig_h);
-        fb_det_make_pair(&m, p);
-        fb_buf_printf(&m.reason, "%llu echoes and %llu answers carry ", (unsigned long long)p->orig_pkts,
-                      (unsigned long long)p->resp_pkts);
-        fb_put_bytes(&m.reason, bytes);
-        fb_buf_printf(&m.reason,
-                      ": %llu bytes an echo, %llu an answer (a ping has 56, and an answer what was asked).",
-                      (unsigned long long)a, (unsigned long long)b);
-        fb_det_make_severity(&m, uneven ? 68 : 50, fb_points(bytes, least, 3, 20), uneven ? 85 : 50);
-        st = fb_det_make_end(&m, out);
-    }
-    return st;
-}
-
 /* A miner's session: open for long, few bytes both ways, in small messages. */
 static bool is_stratum(const struct fb_detect *d, const struct pair *p, const struct pool *known)
 {
@@ -72,7 +37,8 @@ static bool is_stratum(const struct fb_detect *d, const struct pair *p, const st
         return true;
     uint64_t seconds = (uint64_t)(p->longest_ns / NS_PER_S), bytes = p->longest_bytes;
     return fb_det_port_is_stratum(p->key.port) && seconds >= (uint64_t)OPT(d, MINING_SECONDS) && bytes > 0 &&
-           bytes / (seconds + 1) <= 2000 && p->orig_bytes * 50 >= p->resp_bytes && !*p->service;
+           bytes / (seconds + 1) <= 2000 && p->orig_bytes * 50 >= p->resp_bytes &&
+           (!*p->service || strcmp(p->service, "ssl") == 0);
 }
 
 static enum fb_status report_mining(const struct pair *p, const struct pool *known, struct fb_findings *out)

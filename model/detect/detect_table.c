@@ -187,6 +187,12 @@ static bool widen(struct fb_dset *s)
     return true;
 }
 
+bool fb_dset_has(const struct fb_dset *s, uint64_t v)
+{
+    v += v == 0;
+    return s->cap && s->slot[place(s->slot, s->cap, v)];
+}
+
 int fb_dset_add(struct fb_dset *s, uint64_t v)
 {
     v += v == 0;

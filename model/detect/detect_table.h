@@ -45,6 +45,7 @@ struct fb_dset {
 
 void fb_dset_init(struct fb_dset *s, size_t max);
 void fb_dset_release(struct fb_dset *s);
+bool fb_dset_has(const struct fb_dset *s, uint64_t v);
 /* 1: was not there, 0: was there or there is no room, -1: out of memory. */
 int fb_dset_add(struct fb_dset *s, uint64_t v);
 

@@ -35,6 +35,16 @@ code 1 "--fail-on tells by the exit code" "$FB" findings --fail-on high scan.fbc
 code 0 "and does not for what is worse than what there is" "$FB" findings --fail-on critical scan.fbcase
 code 0 "a threshold can be set" "$FB" findings --set scan_ports=50 --set scan_ports_none_open=50 scan.fbcase
 says "and is kept" out "no findings"
+code 0 "thresholds go with scores" "$FB" score -q --set scan_ports=50 --set scan_ports_none_open=50 scan.fbcase
+code 0 "findings of these" "$FB" findings scan.fbcase
+says "are kept" out "no findings"
+code 0 "they stand in the case" "$FB" sql scan.fbcase "SELECT thresholds FROM scoring"
+says "by name" out "scan_ports=50 scan_ports_none_open=50"
+code 0 "and with the sessions as they are read" "$FB" ingest -q --set scan_ports_none_open=50 --set scan_ports=50 scan.pcap -o set.fbcase
+code 0 "findings of that case" "$FB" findings set.fbcase
+says "are none" out "no findings"
+code 0 "and come again the same" "$FB" replay -q set.fbcase
+code 2 "--no-model leaves nothing to set" "$FB" ingest -q --no-model --set scan_ports=50 scan.pcap -o no.fbcase
 code 2 "a threshold that does not exist is refused" "$FB" findings --set scan_port=50 scan.fbcase
 code 2 "a number out of range too" "$FB" findings --set scan_ports=0 scan.fbcase
 code 2 "two forms exclude each other" "$FB" findings --json --csv scan.fbcase

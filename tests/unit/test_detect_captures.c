@@ -60,11 +60,16 @@ static void expect_first(cJSON *all, const char *capture, const char *kind, cons
     cJSON_Delete(all);
 }
 
-static void recorded(const char *scene, const char *options, const char *kind)
+static void recorded_by(const char *scene, const char *options, const char *kind, const char *who)
 {
     char path[128];
     snprintf(path, sizeof path, "fixtures/recorded/%s.pcapng", scene);
-    expect_first(findings(path, options), path, kind, "10.99.0.2");
+    expect_first(findings(path, options), path, kind, who);
+}
+
+static void recorded(const char *scene, const char *options, const char *kind)
+{
+    recorded_by(scene, options, kind, "10.99.0.2");
 }
 
 static void real_tools_are_found_in_their_recordings(void **state)
@@ -81,6 +86,15 @@ static void real_tools_are_found_in_their_recordings(void **state)
     recorded("dnscat", "", "dns_tunnel");
     recorded("echotunnel", "", "icmp_tunnel");
     recorded("curlbeacon", "", "beacon");
+    recorded("keptopen", "", "beacon");
+    recorded("manyaddresses", "", "beacon");
+    recorded("dnsbeacon", "", "beacon");
+    recorded("nodomains", "", "dga");
+    recorded("sqlmap", "", "exploit");
+    recorded("selfsigned", "", "odd_cert");
+    recorded("program", "", "download");
+    recorded("torbridge", "", "tor");
+    recorded_by("hydrajoint", "", "brute_force", "10.99.0.31");
     /* Minutes and megabytes are not recorded: thresholds go down with them. */
     recorded("miner", "--set mining_seconds=10", "mining");
     recorded("upload", "--set exfil_bytes=10000", "exfiltration");
