@@ -142,7 +142,8 @@ static struct waiting *asked_by(struct dns *d, uint16_t id, bool from_orig, cons
     return NULL;
 }
 
-/* One row for each question of a query that nobody waits for. */
+/* One row for each question of a query that nobody waits for; the last has the records that came along: what a
+ * NetBIOS host registers, what an asker of mDNS knows already (RFC 6762, section 7.1). */
 static void put_questions(const struct fb_dns_sides *s, struct fb_dns_reader *r, struct fb_dns_asked *q,
                           struct fb_dns_question *first, struct fb_observe_out *out)
 {
@@ -153,7 +154,7 @@ static void put_questions(const struct fb_dns_sides *s, struct fb_dns_reader *r,
         q->name = first->name.text;
         q->name_bytes = (uint16_t)first->name.n;
         bool last = r->left[0] == 0;
-        fb_dns_put_query(out, s, q, last && s->netbios ? r : NULL);
+        fb_dns_put_query(out, s, q, last ? r : NULL);
         ok = !last && fb_dns_next_question(r, first);
     }
 }

@@ -36,7 +36,7 @@ enum fb_dns_col {
     FB_DNS_ANSWER_NAMES,
     FB_DNS_ANSWER_TYPES,
     FB_DNS_ANSWER_DETAILS,
-    FB_DNS_MORE_ANSWERS, /* the additional section */
+    FB_DNS_MORE_ANSWERS, /* the additional section; of an mDNS query the answers that it knows already */
     FB_DNS_MORE_TTLS,
     FB_DNS_MORE_NAMES,
     FB_DNS_MORE_TYPES,

@@ -4,13 +4,12 @@
 
     names.py [--protocol NAME] [--verbose] [--min PERCENT] CAPTURE|DIR...
 
-A protocol is an entry of PROTOCOLS: tshark's display filter and fields, a function from a row of these fields to
-facts, and a verb of fbforensics with a function from a row of its JSON to the same facts. A fact is a tuple of
+A protocol is an entry of PROTOCOLS: tshark's fields, a function from a row of these fields to facts, and a verb of fbforensics with a function from a row of its JSON to the same facts. A fact is a tuple of
 strings; facts are compared as a set for each capture."""
 import argparse, collections, json, os, re, subprocess, sys
+import tshark
 
 FB = os.environ.get('FB', 'build/fbforensics')
-SEP = '\x1f'
 
 
 def lower(name):
@@ -28,8 +27,6 @@ def dns_tshark(row):
 
 
 def dns_own(row):
-    if row['protocol'] == 'nbns':
-        return
     if 'query' in row and 'qtype' in row:
         yield ('query', lower(row['query']), str(row['qtype']))
     for which in ('answer', 'more'):
@@ -49,61 +46,45 @@ def nbns_tshark(row):
 
 
 def nbns_own(row):
-    if row['protocol'] != 'nbns':
-        return
     for name in [row.get('query')] + row['answer_names'] + row['more_names']:
         if name:
             yield ('name', re.sub('[\x00-\x1f]', lambda m: f'<{ord(m[0]):02x}>', name.replace('\\', '')).lower())
 
 
-PROTOCOLS = {
-    'dns': ('(dns or mdns or llmnr) and not icmp and not icmpv6 and not _ws.malformed',
-            ['dns.qry.name', 'dns.qry.type', 'dns.a', 'dns.aaaa', 'dns.cname', 'dns.ptr.domain_name',
-             'dns.mx.mail_exchange', 'dns.srv.target'], dns_tshark, 'dns', dns_own),
-    'nbns': ('nbns and not icmp and not _ws.malformed', ['nbns.name'], nbns_tshark, 'dns', nbns_own),
-}
+DNS = (['dns.qry.name', 'dns.qry.type', 'dns.a', 'dns.aaaa', 'dns.cname', 'dns.ptr.domain_name', 'dns.mx.mail_exchange', 'dns.srv.target'],
+       dns_tshark, 'dns', dns_own)
+PROTOCOLS = {'dns': DNS, 'mdns': DNS, 'llmnr': DNS, 'nbns': (['nbns.name'], nbns_tshark, 'dns', nbns_own)}
+# What ICMP quotes of a datagram that was turned back is not said a second time here.
+FILTER = '(dns or mdns or llmnr or nbns) and not icmp and not icmpv6'
 
 
-def captures(paths):
-    for p in paths:
-        if os.path.isdir(p):
-            for d, _, files in sorted(os.walk(p)):
-                for f in sorted(files):
-                    if f.endswith(('.pcap', '.pcapng', '.cap', '.pcap.gz')):
-                        yield os.path.join(d, f)
-        else:
-            yield p
+def kind_of(frame):
+    """mDNS and LLMNR have the port to tell; everything else in the form of DNS is dns."""
+    names = set(':'.join(frame['frame.protocols']).split(':'))
+    return next((p for p in ('nbns', 'mdns', 'llmnr', 'dns') if p in names), None)
 
 
 def ask_tshark(path, wanted):
-    fields = sorted({f for p in wanted for f in PROTOCOLS[p][1]})
-    args = ['tshark', '-r', path, '-T', 'fields', '-E', 'separator=/t', '-E', 'aggregator=' + SEP, '-Y',
-            ' or '.join('(' + PROTOCOLS[p][0] + ')' for p in wanted)]
-    for f in fields:
-        args += ['-e', f]
-    out = subprocess.run(args, capture_output=True).stdout.decode('utf-8', 'replace')
+    fields = sorted({f for p in PROTOCOLS.values() for f in p[0]}) + ['frame.protocols']
     facts = {p: set() for p in wanted}
-    for line in out.splitlines():
-        cells = line.split('\t')
-        if len(cells) != len(fields):
-            continue
-        row = {f: [v for v in c.split(SEP) if v] for f, c in zip(fields, cells)}
-        for p in wanted:
-            facts[p].update(PROTOCOLS[p][2](row))
+    for row in tshark.rows(path, FILTER, fields):
+        p = kind_of(row)
+        if p in facts:
+            facts[p].update(PROTOCOLS[p][1](row))
     return facts
 
 
 def ask_own(path, wanted):
     facts = {p: set() for p in wanted}
-    for verb in {PROTOCOLS[p][3] for p in wanted}:
+    for verb in {PROTOCOLS[p][2] for p in wanted}:
         r = subprocess.run([FB, verb, '--json', '--quiet', '--ignore-checksums', path], capture_output=True)
         if r.returncode not in (0, 3, 4):
             sys.exit(f'{path}: {verb}: exit {r.returncode}: {r.stderr.decode()}')
         for line in r.stdout.decode('utf-8', 'replace').splitlines():
             row = collections.defaultdict(list, json.loads(line))
             for p in wanted:
-                if PROTOCOLS[p][3] == verb:
-                    facts[p].update(PROTOCOLS[p][4](row))
+                if PROTOCOLS[p][2] == verb and row['protocol'] == p:
+                    facts[p].update(PROTOCOLS[p][3](row))
     return facts
 
 
@@ -117,7 +98,7 @@ def main():
     wanted = o.protocol or sorted(PROTOCOLS)
     total = {p: [0, 0, 0] for p in wanted}  # both, tshark alone, own alone
     files = 0
-    for path in captures(o.paths):
+    for path in tshark.captures(o.paths):
         theirs, own = ask_tshark(path, wanted), ask_own(path, wanted)
         files += 1
         for p in wanted:
