@@ -18,8 +18,8 @@ def hello(kind, over):
     return lambda r: str(kind) in r[name + '.handshake.type'] and ('quic' in r['protocols']) == (over == 'quic') and bool(r['ports']['udp' if over != 'tls' else 'tcp'])
 
 
-def request(r):
-    return bool(r['http.request']) and bool(r['ports']['tcp']) and 'ssdp' not in r['protocols']
+def request(r):  # not what tshark decrypts with the capture's keys
+    return bool(r['http.request']) and bool(r['ports']['tcp']) and not r['protocols'] & {'ssdp', 'tls'}
 
 
 # kind: (which frames of tshark's, its field, transport of the ports, table, column, which rows of ours)
@@ -40,7 +40,12 @@ KINDS = {
 }
 PORTS = [f'{t}.{side}port' for t in ('tcp', 'udp') for side in ('src', 'dst')]
 FIELDS = sorted({k[1] for k in KINDS.values()} | {'frame.protocols', 'tls.handshake.type', 'dtls.handshake.type', 'http.request'}) + PORTS
-FILTER = 'tls.handshake or dtls.handshake or http.request or dhcp or dhcpv6 or ssh.protocol or arp'
+FILTER = 'not wg and (tls.handshake or dtls.handshake or http.request or dhcp or dhcpv6 or ssh.protocol or arp)'
+
+
+def trim(v):
+    """tshark ends a text at NUL and a name of DHCPv6 with the root's dot."""
+    return v.split('\0')[0].rstrip('\r\n .')
 
 
 def theirs(path):
@@ -54,7 +59,7 @@ def theirs(path):
                 continue
             key = r['ports'][transport] if transport else ()
             found[kind][1].add(key)
-            found[kind][0].update((key, v.rstrip('\r\n ')) for v in r[field])
+            found[kind][0].update((key, trim(v)) for v in r[field])
     return found
 
 
@@ -69,7 +74,7 @@ def ours(path):
                 continue
             for c in column if isinstance(column, tuple) else (column,):
                 if r[c] is not None:
-                    found[kind].add((conn.get(r['_number'], ()) if ports else (), r[c].rstrip('\r\n ')))
+                    found[kind].add((conn.get(r['_number'], ()) if ports else (), trim(r[c])))
     return found
 
 
