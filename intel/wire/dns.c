@@ -12,7 +12,7 @@
 #define WAITING_MAX   48
 #define QUESTIONS_MAX 64 /* of one mDNS query */
 #define BAD_MAX       4  /* damaged messages before the first good one, and the session is no DNS */
-#define TCP_BYTES_MAX 65537u
+#define TCP_READ_MAX  16384u /* bytes of a message over TCP that are read; lists of a row are shorter still */
 
 enum { PROTO_TCP = 6, PROTO_UDP = 17, PORT_DNS = 53, PORT_NBNS = 137, PORT_MDNS = 5353, PORT_LLMNR = 5355 };
 
@@ -215,12 +215,15 @@ static unsigned message(struct dns *d, const struct fb_seen *at, const uint8_t *
 
 static size_t tcp_message(struct fb_wire_call *call, const uint8_t *p, size_t n)
 {
-    if (n < 2 || n - 2 < fb_load_be16(p))
+    if (n < 2)
         return 0;
-    size_t len = fb_load_be16(p);
-    if (message(call->state, call->at, p + 2, len, call->out))
+    size_t len = fb_load_be16(p), read = len < TCP_READ_MAX ? len : TCP_READ_MAX;
+    if (n - 2 < read)
+        return 0;
+    if (message(call->state, call->at, p + 2, read, call->out))
         call->dir->dead = true;
-    return len + 2;
+    call->dir->skip = len - read;
+    return read + 2;
 }
 
 static unsigned dns_data(void *state, const struct fb_seen *at, const uint8_t *p, size_t n,
@@ -230,7 +233,7 @@ static unsigned dns_data(void *state, const struct fb_seen *at, const uint8_t *p
     if (d->ip_proto == PROTO_UDP)
         return message(d, at, p, n, out);
     struct fb_wire_call call = {.state = d, .dir = &d->dir[at->from_orig], .at = at, .out = out};
-    fb_wire_feed(&call, TCP_BYTES_MAX, tcp_message, p, n);
+    fb_wire_feed(&call, TCP_READ_MAX + 2, tcp_message, p, n);
     return d->dir[0].dead && d->dir[1].dead ? FB_OBSERVE_DONE : 0;
 }
 

@@ -7,7 +7,8 @@
  * too; the other side's bytes from before are lost to it unless that side's first bytes are still being kept.
  * Several parsers may hold states at the same time. Frames without IP: `ethertype` and ops.packet.
  *
- * States are bounded: 64 KiB at most, most far less; ops.bytes tells what one holds, its struct included.
+ * States are bounded: FB_STATE_BYTES_MAX at most (SMTP that went over to TLS comes near it; TLS, QUIC and DNS
+ * stay below 64 KiB), most far less; ops.bytes tells what one holds, its struct included.
  * Allocation goes through base/memory.h. */
 #ifndef FB_INTEL_PROTO_H
 #define FB_INTEL_PROTO_H
@@ -21,7 +22,7 @@ enum fb_wish {
 };
 
 #define FB_WISH_BYTES      64    /* with so many bytes FB_WISH_MORE counts as FB_WISH_NO */
-#define FB_STATE_BYTES_MAX 65536 /* of one parser's state */
+#define FB_STATE_BYTES_MAX 114688 /* of one parser's state */
 
 /* A bit that `data` may return besides FB_OBSERVE_DONE: the session speaks another protocol from the next
  * byte on (STARTTLS, CONNECT). The state is closed, and every parser may look at the first bytes that follow

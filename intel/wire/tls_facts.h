@@ -7,8 +7,9 @@
 #include "base/observe.h"
 
 /* Bytes of a handshake message that are put together. Two of them, one a side, and all facts make less than
- * FB_STATE_BYTES_MAX. */
+ * FB_TLS_STATE_MAX. */
 #define FB_TLS_MESSAGE_MAX 22528u
+#define FB_TLS_STATE_MAX   65536u /* bytes of a session */
 #define FB_TLS_CHAIN_MAX   16 /* certificates of a chain that are looked at */
 #define FB_TLS_HISTORY     32
 #define FB_QUIC_CID_BYTES 20

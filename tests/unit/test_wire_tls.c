@@ -1,7 +1,6 @@
 /* TLS and DTLS handshakes, their fingerprints and certificates. */
 #include "base/cursor.h"
 #include "intel/wire/observer.h"
-#include "intel/wire/proto.h"
 #include "intel/wire/tls_facts.h"
 #include "tests/support/hello_build.h"
 #include "tests/support/wire_run.h"
@@ -117,7 +116,7 @@ static void a_session_holds_at_most_64_kib(void **state)
     for (int from_orig = 0; from_orig < 2; from_orig++)
         say_long(&r, from_orig, 11, big, 1);
     size_t bytes = fb_intel_observer.bytes(r.state);
-    assert_true(bytes > 2 * big && bytes <= FB_STATE_BYTES_MAX);
+    assert_true(bytes > 2 * big && bytes <= FB_TLS_STATE_MAX);
     assert_string_equal(wr_cell(wr_close(&r), 0, "server_name"), "www.example.com");
     wr_release(&r);
 }
