@@ -23,8 +23,8 @@ static const uint8_t salt_t050[20] = {0x7f, 0xf5, 0x79, 0xe5, 0xac, 0xd0, 0x72, 
 static const uint8_t salt_t051[20] = {0x7a, 0x4e, 0xde, 0xf4, 0xe7, 0xcc, 0xee, 0x5f, 0xa4, 0x50,
                                       0x6c, 0x19, 0x12, 0x4f, 0xc8, 0xcc, 0xda, 0x6e, 0x03, 0x3d};
 
-/* What browsers and servers spoke before the RFC: Facebook's and Google's variants with TLS, and the drafts 21
- * and 22. */
+/* What browsers and servers spoke before the RFC: Facebook's and Google's variants with TLS, and the drafts
+ * 21 and 22. */
 static const uint8_t *salt_of_variant(uint32_t version)
 {
     static const struct {

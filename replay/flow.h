@@ -118,7 +118,7 @@ struct fb_flow {
     uint32_t service_bytes; /* of `service`, as they count in the shard */
 
     uint64_t payload_bytes[2]; /* UDP, ICMP: accepted payload */
-    uint32_t chk_cnt[2]; /* bad checksums */
+    uint32_t chk_cnt[2];       /* bad checksums */
     char history[FB_HISTORY_INLINE];
     char *history_more; /* FB_HISTORY_MAX + 1 bytes when the inline part is full */
 

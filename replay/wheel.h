@@ -35,7 +35,8 @@ struct fb_wheel_ops {
     void (*ahead)(void *ctx, const struct fb_flow *f);
 };
 
-/* Turns the wheel to now_ns and calls `due` for each flow with next_due_ns <= now_ns, in no particular order. */
+/* Turns the wheel to now_ns and calls `due` for each flow with next_due_ns <= now_ns, in no particular order.
+ */
 void fb_wheel_advance(struct fb_wheel *w, const struct fb_pool *flows, int64_t now_ns,
                       const struct fb_wheel_ops *ops, void *ctx);
 

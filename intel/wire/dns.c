@@ -10,9 +10,10 @@
 #include <stdlib.h>
 
 #define WAITING_MAX   48
-#define QUESTIONS_MAX 64 /* of one mDNS query */
-#define BAD_MAX       4  /* damaged messages before the first good one, and the session is no DNS */
-#define TCP_READ_MAX  16384u /* bytes of a message over TCP that are read; lists of a row are shorter still */
+#define QUESTIONS_MAX 64     /* of one mDNS query */
+#define BAD_MAX       4      /* damaged messages before the first good one, and the session is no DNS */
+#define TCP_READ_MAX  16384u /* bytes of a message over TCP that are read; lists of a row are shorter still  \
+                              */
 
 enum { PROTO_TCP = 6, PROTO_UDP = 17, PORT_DNS = 53, PORT_NBNS = 137, PORT_MDNS = 5353, PORT_LLMNR = 5355 };
 
@@ -142,8 +143,8 @@ static struct waiting *asked_by(struct dns *d, uint16_t id, bool from_orig, cons
     return NULL;
 }
 
-/* One row for each question of a query that nobody waits for; the last has the records that came along: what a
- * NetBIOS host registers, what an asker of mDNS knows already (RFC 6762, section 7.1). */
+/* One row for each question of a query that nobody waits for; the last has the records that came along: what
+ * a NetBIOS host registers, what an asker of mDNS knows already (RFC 6762, section 7.1). */
 static void put_questions(const struct fb_dns_sides *s, struct fb_dns_reader *r, struct fb_dns_asked *q,
                           struct fb_dns_question *first, struct fb_observe_out *out)
 {

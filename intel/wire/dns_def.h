@@ -15,7 +15,8 @@ enum fb_dns_col {
     FB_DNS_RTT_NS,   /* query to answer; null unless both were seen */
     FB_DNS_OPCODE,
     FB_DNS_OPCODE_NAME,
-    FB_DNS_QUERY_NAME, /* column `query`, as sent: see intel/wire/dns_msg.h; without a question the first answer's
+    FB_DNS_QUERY_NAME, /* column `query`, as sent: see intel/wire/dns_msg.h; without a question the first
+                        * answer's
                         */
     FB_DNS_QCLASS,
     FB_DNS_QCLASS_NAME,

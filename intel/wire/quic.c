@@ -112,8 +112,8 @@ static void acknowledgement(struct fb_cur *c, bool ecn)
         (void)varint(c);
 }
 
-/* The frames that may stand in an Initial packet (RFC 9000, table 3; Google's T050 and T051 have another number
- * for CRYPTO); stops at any other. */
+/* The frames that may stand in an Initial packet (RFC 9000, table 3; Google's T050 and T051 have another
+ * number for CRYPTO); stops at any other. */
 static void frames(struct fb_quic_stream *stream, uint32_t version, const uint8_t *p, size_t n)
 {
     struct fb_cur c = fb_cur_init(p, n);

@@ -10,11 +10,11 @@
 
 #include <stdlib.h>
 
-#define RECORD_HEAD   5
-#define RECORD_MAX    (16384 + 2048) /* RFC 5246, section 6.2.3 */
-#define SMALL_MAX     64             /* an alert or a change of cipher in the clear has two bytes */
-#define V2_HELLO_MAX  2048           /* bytes of an SSLv2 hello */
-#define HELD_MAX      (2 + V2_HELLO_MAX)
+#define RECORD_HEAD  5
+#define RECORD_MAX   (16384 + 2048) /* RFC 5246, section 6.2.3 */
+#define SMALL_MAX    64             /* an alert or a change of cipher in the clear has two bytes */
+#define V2_HELLO_MAX 2048           /* bytes of an SSLv2 hello */
+#define HELD_MAX     (2 + V2_HELLO_MAX)
 
 enum { CHANGE_CIPHER_SPEC = 20, ALERT = 21, HANDSHAKE = 22, APPLICATION_DATA = 23, HEARTBEAT = 24 };
 

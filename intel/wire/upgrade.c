@@ -38,9 +38,11 @@ static void *open_state(const struct fb_observed_flow *flow)
 
 static void go_tls(struct upgrade_state *st)
 {
-    static const char *const names[] = {
-        [FB_UPGRADE_POSTGRESQL] = "postgresql", [FB_UPGRADE_MYSQL] = "mysql", [FB_UPGRADE_RDP] = "rdp",
-        [FB_UPGRADE_LDAP] = "ldap",             [FB_UPGRADE_XMPP] = "xmpp"};
+    static const char *const names[] = {[FB_UPGRADE_POSTGRESQL] = "postgresql",
+                                        [FB_UPGRADE_MYSQL] = "mysql",
+                                        [FB_UPGRADE_RDP] = "rdp",
+                                        [FB_UPGRADE_LDAP] = "ldap",
+                                        [FB_UPGRADE_XMPP] = "xmpp"};
     st->tls = fb_tls_open_upgraded(names[st->talk.kind]);
     st->done = !st->tls;
 }
@@ -73,8 +75,8 @@ static size_t parse(struct fb_wire_call *call, const uint8_t *p, size_t n)
         return 0;
     call->dir->skip = skip;
     enum fb_upgrade_step step = ++st->units > UNITS_MAX ? FB_UPGRADE_NEVER
-                                : client ? fb_upgrade_client(&st->talk, p, used)
-                                         : fb_upgrade_server(&st->talk, p, used);
+                                : client                ? fb_upgrade_client(&st->talk, p, used)
+                                                        : fb_upgrade_server(&st->talk, p, used);
     if (step == FB_UPGRADE_TLS)
         go_tls(st);
     else if (step == FB_UPGRADE_OPEN)

@@ -85,7 +85,8 @@ static enum fb_wish first_xmpp(const uint8_t *p, size_t n)
     return when(contains(p, look, "<stream:stream"));
 }
 
-/* A request to connect, with the name of a user (RFC 1928 does not have it; see SOCKS4.protocol by Y. Lee). */
+/* A request to connect, with the name of a user (RFC 1928 does not have it; see SOCKS4.protocol by Y. Lee).
+ */
 static enum fb_wish first_socks4(const uint8_t *p, size_t n)
 {
     if (p[0] != 4 || (n > 1 && p[1] != 1) || (n > 3 && p[2] == 0 && p[3] == 0))

@@ -19,9 +19,9 @@ enum fb_upgrade_kind {
 
 struct fb_upgrade_talk {
     enum fb_upgrade_kind kind;
-    bool asked;     /* the client asked for TLS, or SOCKS for a connection, and waits for the reply */
-    bool greeted;   /* the client said which methods it has (SOCKS 5) */
-    bool chosen;    /* the server chose one */
+    bool asked;        /* the client asked for TLS, or SOCKS for a connection, and waits for the reply */
+    bool greeted;      /* the client said which methods it has (SOCKS 5) */
+    bool chosen;       /* the server chose one */
     uint32_t asked_id; /* LDAP's message id */
 };
 
@@ -32,13 +32,14 @@ enum fb_upgrade_step {
     FB_UPGRADE_NEVER, /* nothing will come of it */
 };
 
-/* Which protocol a session is by the first bytes of one side: the client's, with MySQL the server's. More bytes
- * do not change a YES. */
+/* Which protocol a session is by the first bytes of one side: the client's, with MySQL the server's. More
+ * bytes do not change a YES. */
 enum fb_wish fb_upgrade_first(const uint8_t *p, size_t n, enum fb_upgrade_kind *kind);
 
 /* Bytes of the message that begins at p, n at most, and how many more of it come that nobody needs; 0: not
  * enough to say. Wherever the stream is cut, the same. */
-size_t fb_upgrade_unit(const struct fb_upgrade_talk *t, bool client, const uint8_t *p, size_t n, size_t *skip);
+size_t fb_upgrade_unit(const struct fb_upgrade_talk *t, bool client, const uint8_t *p, size_t n,
+                       size_t *skip);
 
 /* What a message of the client's or the server's does. */
 enum fb_upgrade_step fb_upgrade_client(struct fb_upgrade_talk *t, const uint8_t *p, size_t n);

@@ -67,7 +67,7 @@ def nbns_own(row):
             continue
         if len(name) == 32:  # kept as sent, since letters above P say nothing (RFC 1001, 14.1); tshark takes them all the same
             name = '\0' * 16 if not re.fullmatch('[A-Z]*', name) else ''.join(
-                chr(((ord(a) - 65 << 4) + ord(b) - 65) & 255) for a, b in zip(name[::2], name[1::2]))
+                chr(((ord(a) - 65 << 4) | ord(b) - 65) & 255) for a, b in zip(name[::2], name[1::2]))
             name = 'Illegal NetBIOS name' if name == '\0' * 16 else f'{name[:15].rstrip()}<{ord(name[15]):02x}>'
         yield ('name', same(name.replace('\\', '')))
 

@@ -1,5 +1,5 @@
-/* One parser of intel/wire by itself, whether it would want the bytes or not: byte 0 picks it, then chunks as in
- * fuzz_observer. Every row must be one of its table, and a state must keep to its ceiling. */
+/* One parser of intel/wire by itself, whether it would want the bytes or not: byte 0 picks it, then chunks as
+ * in fuzz_observer. Every row must be one of its table, and a state must keep to its ceiling. */
 #include "intel/wire/proto.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -27,10 +27,10 @@ static const struct fb_intel_proto *pick(uint8_t b)
 static const struct fb_observed_flow *flow_of(uint8_t b)
 {
     static const struct fb_observed_flow flows[] = {
-        {.ip_proto = 6, .orig_p = 40000, .resp_p = 53},     {.ip_proto = 17, .orig_p = 40000, .resp_p = 53},
-        {.ip_proto = 17, .orig_p = 68, .resp_p = 67},       {.ip_proto = 17, .orig_p = 546, .resp_p = 547},
-        {.ip_proto = 17, .orig_p = 5353, .resp_p = 5353},   {.ip_proto = 17, .orig_p = 137, .resp_p = 137},
-        {.ip_proto = 58, .orig_p = 134, .resp_p = 133},     {.ip_proto = 6, .orig_p = 40000, .resp_p = 443}};
+        {.ip_proto = 6, .orig_p = 40000, .resp_p = 53},   {.ip_proto = 17, .orig_p = 40000, .resp_p = 53},
+        {.ip_proto = 17, .orig_p = 68, .resp_p = 67},     {.ip_proto = 17, .orig_p = 546, .resp_p = 547},
+        {.ip_proto = 17, .orig_p = 5353, .resp_p = 5353}, {.ip_proto = 17, .orig_p = 137, .resp_p = 137},
+        {.ip_proto = 58, .orig_p = 134, .resp_p = 133},   {.ip_proto = 6, .orig_p = 40000, .resp_p = 443}};
     return &flows[b & 7];
 }
 

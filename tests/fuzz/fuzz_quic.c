@@ -1,6 +1,6 @@
-/* QUIC behind its protection, which the target puts on itself, since no fuzzer finds a right tag: byte 0 picks the
- * version; then packets: a byte with the side in its low bit, a byte of length, and that many bytes (times 4) of
- * plain frames. What is left goes in as a datagram as it is. */
+/* QUIC behind its protection, which the target puts on itself, since no fuzzer finds a right tag: byte 0
+ * picks the version; then packets: a byte with the side in its low bit, a byte of length, and that many bytes
+ * (times 4) of plain frames. What is left goes in as a datagram as it is. */
 #include "base/cursor.h"
 #include "base/quic_crypto.h"
 #include "intel/wire/proto.h"

@@ -1,6 +1,6 @@
-/* Tables of records. Byte 0 picks a table, byte 1 what the rest is: an even number one row, which is read and, when
- * it is one, written into a chunk and read back; an odd one a column of a chunk of that table, of which byte 2 says
- * which, read against good others. */
+/* Tables of records. Byte 0 picks a table, byte 1 what the rest is: an even number one row, which is read
+ * and, when it is one, written into a chunk and read back; an odd one a column of a chunk of that table, of
+ * which byte 2 says which, read against good others. */
 #include "store/rec_chunk.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -80,7 +80,8 @@ static void read_chunk(struct fb_rec_blobs *blobs, const struct fb_rec_def *def,
     sink += fb_rec_chunk_find(k, 3, &rows, &n);
     for (size_t c = 0; c < def->ncols; c++)
         sink += fb_rec_chunk_may_have(k, c, (struct fb_span){(const uint8_t *)"x", 1});
-    FB_BUG(in->group == FB_REC_GROUPS && fb_rec_chunk_failed(k, NULL) != FB_OK); /* what was written can be read */
+    FB_BUG(in->group == FB_REC_GROUPS &&
+           fb_rec_chunk_failed(k, NULL) != FB_OK); /* what was written can be read */
     fb_rec_chunk_close(k);
 }
 

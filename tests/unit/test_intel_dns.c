@@ -7,11 +7,11 @@
 #include <cmocka.h>
 
 #include "base/cursor.h"
+#include "intel/name_join.h"
+#include "intel/names_def.h"
 #include "intel/wire/dns.h"
 #include "intel/wire/dns_def.h"
 #include "intel/wire/dns_msg.h"
-#include "intel/name_join.h"
-#include "intel/names_def.h"
 #include "intel/wire/observer.h"
 
 #include <stdio.h>

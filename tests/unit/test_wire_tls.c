@@ -88,7 +88,8 @@ static void ja3s_is_that_of_the_published_vector(void **state)
     free(text);
 }
 
-/* Sends a handshake message of len bytes without meaning in records of 16 KiB; all but the last `keep_back`. */
+/* Sends a handshake message of len bytes without meaning in records of 16 KiB; all but the last `keep_back`.
+ */
 static void say_long(struct wire_run *r, bool from_orig, uint8_t type, size_t len, size_t keep_back)
 {
     static uint8_t m[70000], rec[17000];
