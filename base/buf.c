@@ -23,12 +23,10 @@ void fb_buf_clear(struct fb_buf *b)
     b->failed = false;
 }
 
-bool fb_buf_reserve(struct fb_buf *b, size_t n)
+bool fb_buf_grow(struct fb_buf *b, size_t n)
 {
     if (b->failed)
         return false;
-    if (n <= b->cap - b->len)
-        return true;
     if (n > b->max - b->len) {
         b->failed = true;
         return false;
@@ -47,22 +45,9 @@ bool fb_buf_reserve(struct fb_buf *b, size_t n)
     return true;
 }
 
-void fb_buf_put(struct fb_buf *b, const void *p, size_t n)
-{
-    if (n == 0 || !fb_buf_reserve(b, n))
-        return;
-    memcpy(b->data + b->len, p, n);
-    b->len += n;
-}
-
 void fb_buf_puts(struct fb_buf *b, const char *s)
 {
     fb_buf_put(b, s, strlen(s));
-}
-
-void fb_buf_putc(struct fb_buf *b, char c)
-{
-    fb_buf_put(b, &c, 1);
 }
 
 void fb_buf_put_varint(struct fb_buf *b, uint64_t v)

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct fb_buf {
     uint8_t *data;
@@ -21,12 +22,29 @@ void fb_buf_init(struct fb_buf *b, size_t max);
 void fb_buf_release(struct fb_buf *b); /* accepts a zeroed buffer */
 void fb_buf_clear(struct fb_buf *b);   /* keeps the memory, forgets content and failure */
 
-/* Makes room for n more bytes; false when that is beyond the ceiling or memory ran out. */
-bool fb_buf_reserve(struct fb_buf *b, size_t n);
+bool fb_buf_grow(struct fb_buf *b, size_t n); /* behind fb_buf_reserve */
 
-void fb_buf_put(struct fb_buf *b, const void *p, size_t n);
+/* Makes room for n more bytes; false when that is beyond the ceiling or memory ran out. */
+static inline bool fb_buf_reserve(struct fb_buf *b, size_t n)
+{
+    return (!b->failed && n <= b->cap - b->len) || fb_buf_grow(b, n);
+}
+
+static inline void fb_buf_put(struct fb_buf *b, const void *p, size_t n)
+{
+    if (n == 0 || !fb_buf_reserve(b, n))
+        return;
+    memcpy(b->data + b->len, p, n);
+    b->len += n;
+}
+
+static inline void fb_buf_putc(struct fb_buf *b, char c)
+{
+    if (fb_buf_reserve(b, 1))
+        b->data[b->len++] = (uint8_t)c;
+}
+
 void fb_buf_puts(struct fb_buf *b, const char *s);
-void fb_buf_putc(struct fb_buf *b, char c);
 void fb_buf_put_varint(struct fb_buf *b, uint64_t v);
 void fb_buf_put_le64(struct fb_buf *b, uint64_t v);
 void fb_buf_put_u64dec(struct fb_buf *b, uint64_t v); /* decimal digits, no locale */

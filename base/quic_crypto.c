@@ -16,6 +16,31 @@ static const uint8_t salt_draft29[20] = {0xaf, 0xbf, 0xec, 0x28, 0x99, 0x93, 0xd
 static const uint8_t salt_draft23[20] = {0xc3, 0xee, 0xf7, 0x12, 0xc7, 0x2e, 0xbb, 0x5a, 0x11, 0xa7,
                                          0xd2, 0x43, 0x2b, 0xb4, 0x63, 0x65, 0xbe, 0xf9, 0xf5, 0x02};
 
+static const uint8_t salt_draft22[20] = {0x7f, 0xbc, 0xdb, 0x0e, 0x7c, 0x66, 0xbb, 0xe9, 0x19, 0x3a,
+                                         0x96, 0xcd, 0x21, 0x51, 0x9e, 0xbd, 0x7a, 0x02, 0x64, 0x4a};
+static const uint8_t salt_t050[20] = {0x7f, 0xf5, 0x79, 0xe5, 0xac, 0xd0, 0x72, 0x91, 0x55, 0x80,
+                                      0x30, 0x4c, 0x43, 0xa2, 0x36, 0x7c, 0x60, 0x48, 0x83, 0x10};
+static const uint8_t salt_t051[20] = {0x7a, 0x4e, 0xde, 0xf4, 0xe7, 0xcc, 0xee, 0x5f, 0xa4, 0x50,
+                                      0x6c, 0x19, 0x12, 0x4f, 0xc8, 0xcc, 0xda, 0x6e, 0x03, 0x3d};
+
+/* What browsers and servers spoke before the RFC: Facebook's and Google's variants with TLS, and the drafts
+ * 21 and 22. */
+static const uint8_t *salt_of_variant(uint32_t version)
+{
+    static const struct {
+        uint32_t version;
+        const uint8_t *salt;
+    } variants[] = {
+        {0xff000015, salt_draft22}, {0xff000016, salt_draft22}, {0xfaceb001, salt_draft22},
+        {0xfaceb002, salt_draft23}, {0xfaceb00e, salt_draft23}, {0x54303530, salt_t050},
+        {0x54303531, salt_t051},
+    };
+    for (size_t i = 0; i < sizeof variants / sizeof variants[0]; i++)
+        if (variants[i].version == version)
+            return variants[i].salt;
+    return NULL;
+}
+
 static const uint8_t *salt_of(uint32_t version)
 {
     if (version == FB_QUIC_V1)
@@ -31,6 +56,11 @@ static const uint8_t *salt_of(uint32_t version)
 bool fb_quic_known_version(uint32_t version)
 {
     return salt_of(version) != NULL;
+}
+
+bool fb_quic_opens_version(uint32_t version)
+{
+    return salt_of(version) || salt_of_variant(version);
 }
 
 static bool hmac(const uint8_t *key, size_t key_bytes, const uint8_t *p, size_t n, uint8_t out[static 32])
@@ -61,7 +91,7 @@ static bool expand(const uint8_t secret[static 32], const char *label, uint8_t *
 bool fb_quic_initial_keys(uint32_t version, const uint8_t *dcid, size_t dcid_bytes, bool of_client,
                           struct fb_quic_keys *out)
 {
-    const uint8_t *salt = salt_of(version);
+    const uint8_t *salt = salt_of(version) ? salt_of(version) : salt_of_variant(version);
     uint8_t initial[32], side[32];
     bool v2 = version == FB_QUIC_V2;
     return salt && hmac(salt, 20, dcid, dcid_bytes, initial) &&

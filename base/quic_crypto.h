@@ -1,4 +1,4 @@
-/* QUIC Initial packet protection (RFC 9001, sections 5.2 to 5.4; RFC 9369; drafts 23 to 34): keys come from
+/* QUIC Initial packet protection (RFC 9001, sections 5.2 to 5.4; RFC 9369; drafts 21 to 34): keys come from
  * the connection id in the clear. */
 #ifndef FB_BASE_QUIC_CRYPTO_H
 #define FB_BASE_QUIC_CRYPTO_H
@@ -17,7 +17,11 @@ struct fb_quic_keys {
     uint8_t key[16], iv[12], hp[16];
 };
 
+/* Versions 1 and 2 and the drafts from 23 on: what Zeek calls QUIC. */
 bool fb_quic_known_version(uint32_t version);
+/* These, and what was spoken before them under the same kind of protection: drafts 21 and 22, mvfst, T050 and
+ * T051. */
+bool fb_quic_opens_version(uint32_t version);
 
 /* The Initial keys of one side for the destination connection id that the client chose first; false for an
  * unknown version or when libcrypto fails. */

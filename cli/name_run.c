@@ -45,14 +45,19 @@ static enum fb_status step(struct stream *s, struct fb_err *err)
 static enum fb_status open_all(struct names *n)
 {
     static const struct fb_rec_def *const def[] = {&fb_dns_def, &fb_dhcp_def};
+    static const struct fb_name_columns *const columns[] = {&fb_name_columns_dns, &fb_name_columns_dhcp};
     n->facts[0].learn = fb_name_join_dns;
     n->facts[1].learn = fb_name_join_dhcp;
     for (int i = 0; i < 2; i++) {
         FB_TRY(fb_rec_open(n->c, def[i], FB_REC_NEWEST, &n->facts[i].cur, n->err));
+        fb_rec_only(n->facts[i].cur, columns[i]->col, columns[i]->n);
         FB_TRY(step(&n->facts[i], n->err));
     }
     FB_TRY(fb_rec_open(n->c, &fb_tls_def, FB_REC_NEWEST, &n->tls, n->err));
-    return fb_rec_open(n->c, &fb_http_def, FB_REC_NEWEST, &n->http, n->err);
+    fb_rec_only(n->tls, fb_name_columns_tls.col, fb_name_columns_tls.n);
+    FB_TRY(fb_rec_open(n->c, &fb_http_def, FB_REC_NEWEST, &n->http, n->err));
+    fb_rec_only(n->http, fb_name_columns_http.col, fb_name_columns_http.n);
+    return FB_OK;
 }
 
 /* Facts are learnt in the order of time, ties in the order of tables. */
@@ -98,7 +103,7 @@ static enum fb_status begin_layer(struct names *n)
     return fb_edit_record_open(n->edit, &fb_names_def, run_id, &n->w, n->err);
 }
 
-static enum fb_status name_session(void *ctx, const struct fb_session *s)
+static enum fb_status name_session(void *ctx, const struct fb_session_ends *s)
 {
     struct names *n = ctx;
     struct fb_own_name own = {0};
@@ -146,7 +151,7 @@ enum fb_status fb_names_run(struct fb_case *c, int64_t grace_ns, const char *exa
     fb_buf_init(&n.params, (size_t)16 << 20);
     enum fb_status st = open_all(&n);
     if (st == FB_OK)
-        st = fb_case_each_session(c, name_session, &n, err);
+        st = fb_case_each_ends(c, name_session, &n, err);
     if (st == FB_OK && !n.w)
         st = begin_when_named_before(&n);
     if (st == FB_OK && n.w)

@@ -72,6 +72,18 @@ static bool to_addr(struct fb_span s, struct fb_addr *out)
     return fb_addr_parse(text, out);
 }
 
+const struct fb_name_columns fb_name_columns_dns = {
+    14,
+    {FB_DNS_PROTOCOL, FB_DNS_CLIENT, FB_DNS_QUERY_NAME, FB_DNS_RCODE, FB_DNS_ANSWERS, FB_DNS_TTLS,
+     FB_DNS_ANSWER_NAMES, FB_DNS_ANSWER_TYPES, FB_DNS_ANSWER_DETAILS, FB_DNS_MORE_ANSWERS, FB_DNS_MORE_TTLS,
+     FB_DNS_MORE_NAMES, FB_DNS_MORE_TYPES, FB_DNS_MORE_DETAILS}};
+const struct fb_name_columns fb_name_columns_dhcp = {6,
+                                                     {FB_DHCP_MAC, FB_DHCP_CLIENT_ADDR, FB_DHCP_ASSIGNED_ADDR,
+                                                      FB_DHCP_HOST_NAME, FB_DHCP_CLIENT_FQDN,
+                                                      FB_DHCP_LEASE_TIME}};
+const struct fb_name_columns fb_name_columns_tls = {2, {FB_TLS_TRANSPORT, FB_TLS_SERVER_NAME}};
+const struct fb_name_columns fb_name_columns_http = {1, {FB_HTTP_HOST}};
+
 /* ---- DNS ---- */
 
 /* The lists of a section, walked side by side. */

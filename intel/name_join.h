@@ -41,6 +41,13 @@ struct fb_named_session {
 struct fb_name_join *fb_name_join_new(const struct fb_name_join_opts *o); /* NULL: out of memory */
 void fb_name_join_free(struct fb_name_join *j);                           /* accepts NULL */
 
+/* The columns of a table that are read here, so that nobody need fetch the others. */
+struct fb_name_columns {
+    uint8_t n, col[16];
+};
+extern const struct fb_name_columns fb_name_columns_dns, fb_name_columns_dhcp, fb_name_columns_tls,
+    fb_name_columns_http;
+
 /* Cells of a row of intel/wire/dns_def.h and intel/wire/dhcp_def.h. */
 void fb_name_join_dns(struct fb_name_join *j, const struct fb_name_at *at, const struct fb_rec_cell *cells);
 void fb_name_join_dhcp(struct fb_name_join *j, const struct fb_name_at *at, const struct fb_rec_cell *cells);

@@ -103,19 +103,22 @@ struct fb_flow {
     uint64_t pkts[2], ip_bytes[2];
     uint64_t last_ordinal;
     uint32_t self; /* index in the pool */
-    uint32_t tcp;  /* index of its struct fb_tcp; 0 = none */
+    uint32_t observed_bytes;
     struct fb_service *service;
     void *observed; /* the observer's state; NULL = none */
-    uint32_t observed_bytes;
-    uint32_t service_bytes; /* of `service`, as they count in the shard */
-    int64_t idle_due_ns, idle_timeout_ns;
-    uint64_t payload_bytes[2]; /* UDP, ICMP: accepted payload */
-    uint64_t missed_bytes;
-    uint64_t bits; /* history letters that stand once */
+
+    /* Timers, in one cache line (objects of a pool begin with one). */
     uint32_t wheel_next, wheel_prev;
     uint32_t wheel_slot; /* 1-based; 0 = in no slot */
-    uint32_t tag;        /* table hash */
-    uint32_t chk_cnt[2]; /* bad checksums */
+    uint32_t tcp;        /* index of its struct fb_tcp; 0 = none */
+    int64_t idle_due_ns, idle_timeout_ns, dns_due_ns;
+    uint64_t bits; /* history letters that stand once */
+    uint64_t missed_bytes;
+    uint32_t tag;           /* table hash */
+    uint32_t service_bytes; /* of `service`, as they count in the shard */
+
+    uint64_t payload_bytes[2]; /* UDP, ICMP: accepted payload */
+    uint32_t chk_cnt[2];       /* bad checksums */
     char history[FB_HISTORY_INLINE];
     char *history_more; /* FB_HISTORY_MAX + 1 bytes when the inline part is full */
 
@@ -127,7 +130,6 @@ struct fb_flow {
 
     /* Facts of the start. */
     int64_t ts_ns;
-    int64_t dns_due_ns;
     uint64_t first_ordinal;
     uint64_t number; /* given by the merge */
     uint32_t uid_dup;

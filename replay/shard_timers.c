@@ -126,6 +126,15 @@ static void on_due(void *ctx, struct fb_flow *f)
     fb_shard_fire(s, f, s->epoch->now_ns[s->epoch->n - 1], s->epoch->ordinal[s->epoch->n - 1]);
 }
 
+static void fetch_ahead(void *ctx, const struct fb_flow *f)
+{
+    const struct fb_shard *s = ctx;
+    if (f->tcp)
+        __builtin_prefetch(&fb_shard_tcp(s, f)->attempt_due);
+}
+
+static const struct fb_wheel_ops timer_ops = {.due = on_due, .ahead = fetch_ahead};
+
 static uint64_t memory_used(const struct fb_shard *s)
 {
     return (uint64_t)s->flows.live * s->flows.obj_bytes + (uint64_t)s->tcps.live * s->tcps.obj_bytes +
@@ -136,7 +145,7 @@ void fb_shard_epoch_end(struct fb_shard *s)
 {
     if (s->epoch->n == 0)
         return;
-    fb_wheel_advance(&s->wheel, &s->flows, s->epoch->now_ns[s->epoch->n - 1], on_due, s);
+    fb_wheel_advance(&s->wheel, &s->flows, s->epoch->now_ns[s->epoch->n - 1], &timer_ops, s);
     if (memory_used(s) > s->opts.memory_bytes)
         fb_shard_shed(s);
 }

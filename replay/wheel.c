@@ -52,29 +52,38 @@ void fb_wheel_set(struct fb_wheel *w, const struct fb_pool *flows, struct fb_flo
     hang(w, flows, f, slot_for(w, f->next_due_ns));
 }
 
+#define AHEAD 16 /* flows of a slot that are fetched from memory at the same time */
+
 /* Takes the whole list of a slot and deals with each flow in it: due now, or hung where it belongs as of
- * at_ns. */
+ * at_ns. What hangs in a slot has not been touched for long, so that nearly every flow is a wait for memory:
+ * some are asked for before the first of them is dealt with. */
 static void empty_slot(struct fb_wheel *w, const struct fb_pool *flows, uint32_t slot, int64_t now_ns,
-                       void (*due)(void *ctx, struct fb_flow *f), void *ctx)
+                       const struct fb_wheel_ops *ops, void *ctx)
 {
+    struct fb_flow *batch[AHEAD];
     uint32_t i = w->head[slot];
     w->head[slot] = 0;
     w->occupied[slot / 64] &= ~(1ULL << (slot % 64));
     while (i) {
-        struct fb_flow *f = flow_at(flows, i);
-        i = f->wheel_next;
-        if (i)
-            __builtin_prefetch(flow_at(flows, i));
-        f->wheel_slot = f->wheel_next = f->wheel_prev = 0;
-        if (f->next_due_ns <= now_ns)
-            due(ctx, f);
-        else
-            hang(w, flows, f, slot_for(w, f->next_due_ns));
+        size_t n = 0;
+        for (; i && n < AHEAD; n++) {
+            struct fb_flow *f = batch[n] = flow_at(flows, i);
+            __builtin_prefetch(f);
+            i = f->wheel_next;
+            f->wheel_slot = f->wheel_next = f->wheel_prev = 0;
+            ops->ahead(ctx, f);
+        }
+        for (size_t k = 0; k < n; k++) {
+            if (batch[k]->next_due_ns <= now_ns)
+                ops->due(ctx, batch[k]);
+            else
+                hang(w, flows, batch[k], slot_for(w, batch[k]->next_due_ns));
+        }
     }
 }
 
 void fb_wheel_advance(struct fb_wheel *w, const struct fb_pool *flows, int64_t now_ns,
-                      void (*due)(void *ctx, struct fb_flow *f), void *ctx)
+                      const struct fb_wheel_ops *ops, void *ctx)
 {
     if (!w->started || now_ns < w->at_ns)
         return;
@@ -96,7 +105,7 @@ void fb_wheel_advance(struct fb_wheel *w, const struct fb_pool *flows, int64_t n
             int64_t skip = __builtin_ctzll(rest);
             s += skip + 1;
             if (s - 1 <= last)
-                empty_slot(w, flows, slot + (uint32_t)skip, now_ns, due, ctx);
+                empty_slot(w, flows, slot + (uint32_t)skip, now_ns, ops, ctx);
         }
     }
 }

@@ -27,9 +27,17 @@ struct fb_wheel {
 void fb_wheel_set(struct fb_wheel *w, const struct fb_pool *flows, struct fb_flow *f);
 void fb_wheel_remove(struct fb_wheel *w, const struct fb_pool *flows, struct fb_flow *f);
 
+struct fb_wheel_ops {
+    /* Must remove the flow or set it again, and touch no other; one that it leaves due is shown again at the
+     * next turn. */
+    void (*due)(void *ctx, struct fb_flow *f);
+    /* Comes before, for flows that will be looked at soon: asks for the memory that `due` will need. */
+    void (*ahead)(void *ctx, const struct fb_flow *f);
+};
+
 /* Turns the wheel to now_ns and calls `due` for each flow with next_due_ns <= now_ns, in no particular order.
- * `due` must remove the flow or set it again; one that it leaves due is shown again at the next turn. */
+ */
 void fb_wheel_advance(struct fb_wheel *w, const struct fb_pool *flows, int64_t now_ns,
-                      void (*due)(void *ctx, struct fb_flow *f), void *ctx);
+                      const struct fb_wheel_ops *ops, void *ctx);
 
 #endif

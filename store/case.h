@@ -142,6 +142,16 @@ enum fb_status fb_case_each_session(struct fb_case *c,
                                     enum fb_status (*row)(void *ctx, const struct fb_session *s), void *ctx,
                                     struct fb_err *err);
 
+/* The same with a few columns only, which is several times faster. */
+struct fb_session_ends {
+    uint64_t number;
+    int64_t ts_ns;
+    struct fb_addr orig_h, resp_h;
+};
+enum fb_status fb_case_each_ends(struct fb_case *c,
+                                 enum fb_status (*row)(void *ctx, const struct fb_session_ends *s), void *ctx,
+                                 struct fb_err *err);
+
 /* A packet of the evidence. */
 struct fb_packet_ref {
     uint64_t ordinal;

@@ -423,15 +423,34 @@ enum fb_status fb_case_session(struct fb_case *c, uint64_t number, struct fb_ses
     return st;
 }
 
-enum fb_status fb_case_each_session(struct fb_case *c,
-                                    enum fb_status (*row)(void *ctx, const struct fb_session *s), void *ctx,
-                                    struct fb_err *err)
+/* What is done with a row of a chunk: its session or only its ends go to whoever asked. */
+struct walk {
+    enum fb_status (*session)(void *ctx, const struct fb_session *s);
+    enum fb_status (*ends)(void *ctx, const struct fb_session_ends *s);
+    void *ctx;
+};
+
+static enum fb_status walk_row(const struct walk *w, struct fb_chunk *k, uint32_t row, struct fb_err *err)
+{
+    if (w->ends) {
+        struct fb_session_ends e;
+        fb_chunk_ends(k, row, &e);
+        FB_TRY(fb_chunk_failed(k, err));
+        return w->ends(w->ctx, &e);
+    }
+    struct fb_session s;
+    fb_chunk_session(k, row, &s);
+    FB_TRY(fb_chunk_failed(k, err));
+    return w->session(w->ctx, &s);
+}
+
+static enum fb_status walk_all(struct fb_case *c, const struct walk *w, struct fb_err *err)
 {
     FB_TRY(fb_case_refresh(c, err));
     uint64_t next = 1;
     enum fb_status st = FB_OK;
     while (st == FB_OK) {
-        /* Found anew each time: `row` may use the case. */
+        /* Found anew each time: the callback may use the case. */
         size_t at = fb_chunk_list_find(&c->sessions, next);
         if (at == c->sessions.n)
             break;
@@ -439,18 +458,28 @@ enum fb_status fb_case_each_session(struct fb_case *c,
         FB_TRY(fb_case_take_chunk(c, &c->sessions.m[at], &h, err));
         next = c->sessions.m[at].last_number + 1;
         const struct fb_gone *gone = fb_gone_find(&c->gone, fb_chunk_cid(h->chunk) >> 20);
-        for (uint32_t i = 0; i < fb_chunk_nrows(h->chunk) && st == FB_OK; i++) {
-            struct fb_session s;
-            if (fb_gone_row(gone, i))
-                continue;
-            fb_chunk_session(h->chunk, i, &s);
-            st = fb_chunk_failed(h->chunk, err);
-            if (st == FB_OK)
-                st = row(ctx, &s);
-        }
+        for (uint32_t i = 0; i < fb_chunk_nrows(h->chunk) && st == FB_OK; i++)
+            if (!fb_gone_row(gone, i))
+                st = walk_row(w, h->chunk, i, err);
         fb_case_let_chunk(c, h);
     }
     return st;
+}
+
+enum fb_status fb_case_each_session(struct fb_case *c,
+                                    enum fb_status (*row)(void *ctx, const struct fb_session *s), void *ctx,
+                                    struct fb_err *err)
+{
+    const struct walk w = {.session = row, .ctx = ctx};
+    return walk_all(c, &w, err);
+}
+
+enum fb_status fb_case_each_ends(struct fb_case *c,
+                                 enum fb_status (*row)(void *ctx, const struct fb_session_ends *s), void *ctx,
+                                 struct fb_err *err)
+{
+    const struct walk w = {.ends = row, .ctx = ctx};
+    return walk_all(c, &w, err);
 }
 
 /* ---- packets of a session ---- */

@@ -10,6 +10,7 @@
 
 #include "base/digest.h"
 #include "base/err.h"
+#include "store/case.h"
 #include "store/column.h"
 #include "store/dict.h"
 #include "store/row.h"
@@ -166,6 +167,8 @@ bool fb_chunk_filter_is(struct fb_chunk *c, struct fb_span f);
 const struct fb_dict *fb_chunk_dict(struct fb_chunk *c, unsigned kind);
 /* The whole record; strings and parents are borrowed from the chunk. */
 void fb_chunk_session(struct fb_chunk *c, uint32_t row, struct fb_session *out);
+/* A few columns of it, which is several times cheaper. */
+void fb_chunk_ends(struct fb_chunk *c, uint32_t row, struct fb_session_ends *out);
 /* Outer sessions of a row. */
 const uint64_t *fb_chunk_parents(struct fb_chunk *c, uint32_t row, uint32_t *n);
 

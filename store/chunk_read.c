@@ -553,6 +553,14 @@ static void session_flow(struct fb_chunk *c, uint32_t row, struct fb_session *s)
     s->resp_ip_bytes = fb_chunk_value(c, FB_COL_RESP_IP_BYTES, row);
 }
 
+void fb_chunk_ends(struct fb_chunk *c, uint32_t row, struct fb_session_ends *out)
+{
+    *out = (struct fb_session_ends){.number = c->first + row,
+                                    .ts_ns = (int64_t)stored(c, FB_COL_TS, row),
+                                    .orig_h = fb_addr_v6(entry(c, FB_COL_ORIG_H, row).p),
+                                    .resp_h = fb_addr_v6(entry(c, FB_COL_RESP_H, row).p)};
+}
+
 void fb_chunk_session(struct fb_chunk *c, uint32_t row, struct fb_session *s)
 {
     *s = (struct fb_session){.number = c->first + row};

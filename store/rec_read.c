@@ -194,6 +194,15 @@ enum fb_status fb_rec_next(struct fb_rec_cursor *cur, struct fb_rec_row *row, st
     return fb_rec_chunk_failed(k, err);
 }
 
+void fb_rec_only(struct fb_rec_cursor *cur, const uint8_t *cols, size_t ncols)
+{
+    bool wanted[FB_REC_COLS_MAX] = {false};
+    for (size_t i = 0; i < ncols; i++)
+        wanted[cols[i]] = true;
+    for (size_t i = 0; i < cur->def->ncols; i++)
+        cur->map[i] = wanted[i] ? cur->map[i] : -1;
+}
+
 void fb_rec_seek(struct fb_rec_cursor *cur, uint64_t number)
 {
     fb_rec_scan_rewind(&cur->scan);

@@ -62,6 +62,8 @@ enum fb_status fb_rec_open(struct fb_case *c, const struct fb_rec_def *def, int6
                            struct fb_rec_cursor **out, struct fb_err *err);
 /* The next row, FB_EOF after the last. Borrowed until the next call on the cursor. */
 enum fb_status fb_rec_next(struct fb_rec_cursor *cur, struct fb_rec_row *row, struct fb_err *err);
+/* Of the rows to come only these columns (of `def`) are read; all others are null. */
+void fb_rec_only(struct fb_rec_cursor *cur, const uint8_t *cols, size_t ncols);
 /* From here on only the rows of one session, in the order of the table. Cheap when numbers ascend. */
 void fb_rec_seek(struct fb_rec_cursor *cur, uint64_t number);
 /* All rows again. */

@@ -60,7 +60,7 @@ enum fb_status fb_window_add_session(struct fb_window *w, struct fb_buf *scratch
 {
     /* The row's length goes in front of it and is known only afterwards: room for the longest head, filled
      * from the right. */
-    uint8_t head[20];
+    uint8_t head[20] = {0};
     fb_buf_clear(scratch);
     fb_buf_put(scratch, head, sizeof head);
     if (!fb_row_put(scratch, s, NULL))

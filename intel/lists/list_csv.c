@@ -21,9 +21,9 @@ struct columns {
  * any). False at the end of the row. */
 static bool next_field(struct fb_span *row, struct fb_span *field)
 {
-    const uint8_t *p = row->p, *end = row->p + row->n, *stop;
-    if (!p)
+    if (!row->p)
         return false;
+    const uint8_t *p = row->p, *end = row->p + row->n, *stop;
     while (p < end && *p == ' ')
         p++;
     if (p < end && *p == '"') {

@@ -10,9 +10,10 @@
 #include <stdlib.h>
 
 #define WAITING_MAX   48
-#define QUESTIONS_MAX 64 /* of one mDNS query */
-#define BAD_MAX       4  /* damaged messages before the first good one, and the session is no DNS */
-#define TCP_BYTES_MAX 65537u
+#define QUESTIONS_MAX 64     /* of one mDNS query */
+#define BAD_MAX       4      /* damaged messages before the first good one, and the session is no DNS */
+#define TCP_READ_MAX  16384u /* bytes of a message over TCP that are read; lists of a row are shorter still  \
+                              */
 
 enum { PROTO_TCP = 6, PROTO_UDP = 17, PORT_DNS = 53, PORT_NBNS = 137, PORT_MDNS = 5353, PORT_LLMNR = 5355 };
 
@@ -142,7 +143,8 @@ static struct waiting *asked_by(struct dns *d, uint16_t id, bool from_orig, cons
     return NULL;
 }
 
-/* One row for each question of a query that nobody waits for. */
+/* One row for each question of a query that nobody waits for; the last has the records that came along: what
+ * a NetBIOS host registers, what an asker of mDNS knows already (RFC 6762, section 7.1). */
 static void put_questions(const struct fb_dns_sides *s, struct fb_dns_reader *r, struct fb_dns_asked *q,
                           struct fb_dns_question *first, struct fb_observe_out *out)
 {
@@ -153,7 +155,7 @@ static void put_questions(const struct fb_dns_sides *s, struct fb_dns_reader *r,
         q->name = first->name.text;
         q->name_bytes = (uint16_t)first->name.n;
         bool last = r->left[0] == 0;
-        fb_dns_put_query(out, s, q, last && s->netbios ? r : NULL);
+        fb_dns_put_query(out, s, q, last ? r : NULL);
         ok = !last && fb_dns_next_question(r, first);
     }
 }
@@ -214,12 +216,15 @@ static unsigned message(struct dns *d, const struct fb_seen *at, const uint8_t *
 
 static size_t tcp_message(struct fb_wire_call *call, const uint8_t *p, size_t n)
 {
-    if (n < 2 || n - 2 < fb_load_be16(p))
+    if (n < 2)
         return 0;
-    size_t len = fb_load_be16(p);
-    if (message(call->state, call->at, p + 2, len, call->out))
+    size_t len = fb_load_be16(p), read = len < TCP_READ_MAX ? len : TCP_READ_MAX;
+    if (n - 2 < read)
+        return 0;
+    if (message(call->state, call->at, p + 2, read, call->out))
         call->dir->dead = true;
-    return len + 2;
+    call->dir->skip = len - read;
+    return read + 2;
 }
 
 static unsigned dns_data(void *state, const struct fb_seen *at, const uint8_t *p, size_t n,
@@ -229,7 +234,7 @@ static unsigned dns_data(void *state, const struct fb_seen *at, const uint8_t *p
     if (d->ip_proto == PROTO_UDP)
         return message(d, at, p, n, out);
     struct fb_wire_call call = {.state = d, .dir = &d->dir[at->from_orig], .at = at, .out = out};
-    fb_wire_feed(&call, TCP_BYTES_MAX, tcp_message, p, n);
+    fb_wire_feed(&call, TCP_READ_MAX + 2, tcp_message, p, n);
     return d->dir[0].dead && d->dir[1].dead ? FB_OBSERVE_DONE : 0;
 }
 

@@ -15,7 +15,8 @@ enum fb_dns_col {
     FB_DNS_RTT_NS,   /* query to answer; null unless both were seen */
     FB_DNS_OPCODE,
     FB_DNS_OPCODE_NAME,
-    FB_DNS_QUERY_NAME, /* column `query`, as sent: see intel/wire/dns_msg.h; without a question the first answer's
+    FB_DNS_QUERY_NAME, /* column `query`, as sent: see intel/wire/dns_msg.h; without a question the first
+                        * answer's
                         */
     FB_DNS_QCLASS,
     FB_DNS_QCLASS_NAME,
@@ -36,7 +37,7 @@ enum fb_dns_col {
     FB_DNS_ANSWER_NAMES,
     FB_DNS_ANSWER_TYPES,
     FB_DNS_ANSWER_DETAILS,
-    FB_DNS_MORE_ANSWERS, /* the additional section */
+    FB_DNS_MORE_ANSWERS, /* the additional section; of an mDNS query the answers that it knows already */
     FB_DNS_MORE_TTLS,
     FB_DNS_MORE_NAMES,
     FB_DNS_MORE_TYPES,

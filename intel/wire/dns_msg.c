@@ -49,10 +49,41 @@ static bool put_netbios(struct fb_dns_name *out, const uint8_t *p)
     return true;
 }
 
+/* Where a name that is too long ends in the message: behind its first pointer or its root. */
+static bool pass_name(struct fb_cur *c)
+{
+    for (;;) {
+        uint8_t len = fb_cur_u8(c);
+        if ((len & 0xc0) == 0xc0)
+            fb_cur_skip(c, 1);
+        else if (len > LABEL_MAX)
+            c->bad = true;
+        else
+            fb_cur_skip(c, len);
+        if (!fb_cur_ok(c) || len == 0 || len > LABEL_MAX)
+            return fb_cur_ok(c);
+    }
+}
+
+static enum fb_dns_form damaged(struct fb_cur *c, struct fb_dns_name *out)
+{
+    out->n = 0;
+    c->bad = true;
+    c->p = c->end;
+    return FB_DNS_DAMAGED;
+}
+
+/* `c`: where the name begins; NULL when it stands behind its end already. */
+static enum fb_dns_form too_long(struct fb_cur *c, struct fb_dns_name *out)
+{
+    out->n = 0;
+    return !c || pass_name(c) ? FB_DNS_TOO_LONG : damaged(c, out);
+}
+
 /* One name, from cursor c of the message. A pointer must lead to a place before the piece that it ends, so
  * each jump goes further back, and 255 bytes of labels end the rest. FB_DNS_NAME_TEXT holds 255 bytes with
  * each of them escaped. */
-bool fb_dns_get_name(const struct fb_dns_reader *r, struct fb_cur *c, struct fb_dns_name *out)
+enum fb_dns_form fb_dns_read_name(const struct fb_dns_reader *r, struct fb_cur *c, struct fb_dns_name *out)
 {
     struct fb_cur at = *c;
     size_t room = FB_DNS_NAME_BYTES, from = (size_t)(c->p - r->msg);
@@ -63,7 +94,7 @@ bool fb_dns_get_name(const struct fb_dns_reader *r, struct fb_cur *c, struct fb_
         if ((len & 0xc0) == 0xc0) {
             size_t to = (size_t)(len & 0x3f) << 8 | fb_cur_u8(&at);
             if (!fb_cur_ok(&at) || to >= from || to < FB_DNS_HEADER)
-                break;
+                return damaged(c, out);
             if (!jumped)
                 c->p = at.p;
             jumped = true;
@@ -72,23 +103,29 @@ bool fb_dns_get_name(const struct fb_dns_reader *r, struct fb_cur *c, struct fb_
             continue;
         }
         const uint8_t *p = len <= LABEL_MAX ? fb_cur_take(&at, len) : NULL;
-        if (!p || !fb_cur_ok(&at) || len + 1U > room)
-            break;
+        if (!p || !fb_cur_ok(&at))
+            return damaged(c, out);
+        if (len + 1U > room)
+            return too_long(jumped ? NULL : c, out);
         if (len == 0) {
             if (out->n == 0)
                 out->text[out->n++] = '.';
             if (!jumped)
                 c->p = at.p;
-            return true;
+            return FB_DNS_GOOD;
         }
         room -= len + 1U;
         if (!(r->netbios && first && len == NETBIOS_LABEL && put_netbios(out, p)))
             put_label(out, p, len);
         first = false;
     }
-    out->n = 0;
-    c->bad = true;
-    c->p = c->end;
+}
+
+bool fb_dns_get_name(const struct fb_dns_reader *r, struct fb_cur *c, struct fb_dns_name *out)
+{
+    if (fb_dns_read_name(r, c, out) == FB_DNS_GOOD)
+        return true;
+    damaged(c, out);
     return false;
 }
 
@@ -107,23 +144,25 @@ bool fb_dns_next_question(struct fb_dns_reader *r, struct fb_dns_question *q)
 bool fb_dns_next_rr(struct fb_dns_reader *r, struct fb_dns_rr *rr)
 {
     struct fb_dns_question q;
+    enum fb_dns_form form = FB_DNS_TOO_LONG;
     while (r->left[0] > 0)
         if (!fb_dns_next_question(r, &q))
             return false;
-    int s = 1;
-    while (s < 4 && r->left[s] == 0)
-        s++;
-    if (s == 4 || !fb_cur_ok(&r->c) || fb_cur_left(&r->c) == 0)
-        return false;
-    r->left[s]--;
-    rr->section = (enum fb_dns_section)(s - 1);
-    if (!fb_dns_get_name(r, &r->c, &rr->name))
-        return false;
-    rr->type = fb_cur_be16(&r->c);
-    rr->class = fb_cur_be16(&r->c);
-    rr->ttl = fb_cur_be32(&r->c);
-    rr->data.n = fb_cur_be16(&r->c);
-    rr->data.p = fb_cur_take(&r->c, rr->data.n);
+    while (form == FB_DNS_TOO_LONG) { /* whose record is passed over */
+        int s = 1;
+        while (s < 4 && r->left[s] == 0)
+            s++;
+        if (s == 4 || !fb_cur_ok(&r->c) || fb_cur_left(&r->c) == 0)
+            return false;
+        r->left[s]--;
+        rr->section = (enum fb_dns_section)(s - 1);
+        form = fb_dns_read_name(r, &r->c, &rr->name);
+        rr->type = fb_cur_be16(&r->c);
+        rr->class = fb_cur_be16(&r->c);
+        rr->ttl = fb_cur_be32(&r->c);
+        rr->data.n = fb_cur_be16(&r->c);
+        rr->data.p = fb_cur_take(&r->c, rr->data.n);
+    }
     return fb_cur_ok(&r->c);
 }
 

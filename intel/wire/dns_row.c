@@ -183,8 +183,9 @@ void fb_dns_put_query(struct fb_observe_out *out, const struct fb_dns_sides *s, 
     fb_rec_null(&row);
     put_flags(&row, q->flags, q->flags, false, q->edns_udp_bytes ? q->edns_udp_bytes : r.edns_udp_bytes);
     fb_rec_null(&row); /* total_answers */
-    put_lists(&row, &r.answers);
-    put_lists(&row, &r.more);
+    for (int i = 0; i < LISTS; i++)
+        fb_rec_null(&row); /* a query answers nothing */
+    put_lists(&row, r.answers.list[TEXTS].len ? &r.answers : &r.more);
     fb_wire_put(out, &fb_dns_def, &q->at, &row);
 }
 

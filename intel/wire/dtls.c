@@ -50,7 +50,7 @@ static void *open_state(const struct fb_observed_flow *flow)
         return NULL;
     fb_tls_facts_init(&st->facts, FB_TLS_UDP);
     for (unsigned i = 0; i < 2; i++)
-        fb_buf_init(&st->side[i].message, FB_TLS_HELLO_MAX);
+        fb_buf_init(&st->side[i].message, FB_TLS_MESSAGE_MAX);
     st->client_is_orig = true;
     return st;
 }
@@ -89,7 +89,7 @@ static void fragments(struct dtls_state *st, struct fb_cur *c, const struct fb_s
         /* A server that answers statelessly begins again at 1 while its client counts on. */
         if (off == 0 && s->message.len == 0 && seq > s->next_seq)
             s->next_seq = seq;
-        if (!p || seq != s->next_seq || off != s->message.len || off + part > len || len > FB_TLS_HELLO_MAX)
+        if (!p || seq != s->next_seq || off != s->message.len || off + part > len || len > FB_TLS_MESSAGE_MAX)
             continue;
         s->type = type;
         fb_buf_put(&s->message, p, part);

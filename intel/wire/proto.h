@@ -1,13 +1,14 @@
 /* What a protocol's parser looks like to the product's observer (intel/wire/observer.h).
  *
- * A parser is a struct fb_intel_proto in the table of intel/wire/proto_table.c. Sessions: `wants` looks at the
- * first bytes of either side (UDP, ICMP: at each side's first datagram); while it answers FB_WISH_MORE the
- * observer keeps these bytes, at most FB_WISH_BYTES of them. On FB_WISH_YES the parser gets a state of its
- * own through ops.open and all bytes of that side from the first on, and from then on those of the other side
- * too; the other side's bytes from before are lost to it unless that side's first bytes are still being kept.
- * Several parsers may hold states at the same time. Frames without IP: `ethertype` and ops.packet.
+ * A parser is a struct fb_intel_proto in the table of intel/wire/proto_table.c. Sessions: `wants` looks at
+ * the first bytes of either side (UDP, ICMP: at each side's first datagram); while it answers FB_WISH_MORE
+ * the observer keeps these bytes, at most FB_WISH_BYTES of them. On FB_WISH_YES the parser gets a state of
+ * its own through ops.open and all bytes of that side from the first on, and from then on those of the other
+ * side too; the other side's bytes from before are lost to it unless that side's first bytes are still being
+ * kept. Several parsers may hold states at the same time. Frames without IP: `ethertype` and ops.packet.
  *
- * States are bounded: 64 KiB at most, most far less; ops.bytes tells what one holds, its struct included.
+ * States are bounded: FB_STATE_BYTES_MAX at most (SMTP that went over to TLS comes near it; TLS, QUIC and DNS
+ * stay below 64 KiB), most far less; ops.bytes tells what one holds, its struct included.
  * Allocation goes through base/memory.h. */
 #ifndef FB_INTEL_PROTO_H
 #define FB_INTEL_PROTO_H
@@ -20,8 +21,8 @@ enum fb_wish {
     FB_WISH_YES = 2,
 };
 
-#define FB_WISH_BYTES      64    /* with so many bytes FB_WISH_MORE counts as FB_WISH_NO */
-#define FB_STATE_BYTES_MAX 65536 /* of one parser's state */
+#define FB_WISH_BYTES      64     /* with so many bytes FB_WISH_MORE counts as FB_WISH_NO */
+#define FB_STATE_BYTES_MAX 114688 /* of one parser's state */
 
 /* A bit that `data` may return besides FB_OBSERVE_DONE: the session speaks another protocol from the next
  * byte on (STARTTLS, CONNECT). The state is closed, and every parser may look at the first bytes that follow

@@ -66,7 +66,7 @@ static enum fb_wish wants(const struct fb_observed_flow *flow, bool from_orig, c
         return FB_WISH_NO;
     if (grease_version(version) && n >= 1200)
         return FB_WISH_YES; /* the client will come back with a version that the server knows */
-    return (p[0] & 0x40) && fb_quic_known_version(version) ? FB_WISH_YES : FB_WISH_NO;
+    return (p[0] & 0x40) && fb_quic_opens_version(version) ? FB_WISH_YES : FB_WISH_NO;
 }
 
 static void *open_state(const struct fb_observed_flow *flow)
@@ -112,13 +112,15 @@ static void acknowledgement(struct fb_cur *c, bool ecn)
         (void)varint(c);
 }
 
-/* The frames that may stand in an Initial packet (RFC 9000, table 3); stops at any other. */
-static void frames(struct fb_quic_stream *stream, const uint8_t *p, size_t n)
+/* The frames that may stand in an Initial packet (RFC 9000, table 3; Google's T050 and T051 have another
+ * number for CRYPTO); stops at any other. */
+static void frames(struct fb_quic_stream *stream, uint32_t version, const uint8_t *p, size_t n)
 {
     struct fb_cur c = fb_cur_init(p, n);
+    const uint8_t crypto = version >> 8 == 0x543035 ? 0x08 : 0x06;
     while (fb_cur_left(&c) > 0) {
         uint8_t type = fb_cur_u8(&c);
-        if (type == 0x06) {
+        if (type == crypto) {
             uint64_t off = varint(&c), len = varint(&c);
             struct fb_cur in = fb_cur_sub(&c, len > SIZE_MAX / 2 ? SIZE_MAX : (size_t)len);
             if (fb_cur_ok(&in))
@@ -170,7 +172,7 @@ static void open_initial(struct quic_state *st, const struct long_header *h, con
     if (from_client)
         keep_cid(&st->facts.quic_dcid, h->dcid);
     keep_cid(from_client ? &st->facts.quic_client_scid : &st->facts.quic_server_scid, h->scid);
-    frames(&s->stream, plain, n);
+    frames(&s->stream, h->version, plain, n);
     hello(st, s, from_client, at, out);
 }
 
@@ -193,7 +195,7 @@ static bool long_header(struct fb_cur *c, struct long_header *h)
     struct fb_cur scid = fb_cur_sub(c, fb_cur_u8(c));
     h->dcid = (struct fb_span){dcid.p, fb_cur_left(&dcid)};
     h->scid = (struct fb_span){scid.p, fb_cur_left(&scid)};
-    if (!fb_cur_ok(c) || h->dcid.n > FB_QUIC_CID_MAX || !fb_quic_known_version(h->version))
+    if (!fb_cur_ok(c) || h->dcid.n > FB_QUIC_CID_MAX || !fb_quic_opens_version(h->version))
         return false;
     h->type = first >> 4 & 3;
     if (h->version == FB_QUIC_V2)

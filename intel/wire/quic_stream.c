@@ -27,6 +27,7 @@ static bool room(struct fb_quic_stream *s, uint32_t n)
     uint32_t cap = s->cap ? s->cap : 2048;
     while (cap < n)
         cap *= 2;
+    cap = cap < FB_QUIC_STREAM_MAX ? cap : FB_QUIC_STREAM_MAX;
     if (cap == s->cap)
         return true;
     uint8_t *p = fb_realloc(s->bytes, cap);

@@ -4,7 +4,7 @@
 
 #include "base/cursor.h"
 
-#define FB_QUIC_STREAM_MAX    65536u
+#define FB_QUIC_STREAM_MAX    22528u
 #define FB_QUIC_STREAM_RANGES 64
 
 struct fb_quic_range {

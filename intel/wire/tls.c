@@ -10,17 +10,26 @@
 
 #include <stdlib.h>
 
-#define RECORD_HEAD 5
-#define RECORD_MAX  (16384 + 2048) /* RFC 5246, section 6.2.3 */
+#define RECORD_HEAD  5
+#define RECORD_MAX   (16384 + 2048) /* RFC 5246, section 6.2.3 */
+#define SMALL_MAX    64             /* an alert or a change of cipher in the clear has two bytes */
+#define V2_HELLO_MAX 2048           /* bytes of an SSLv2 hello */
+#define HELD_MAX     (2 + V2_HELLO_MAX)
 
 enum { CHANGE_CIPHER_SPEC = 20, ALERT = 21, HANDSHAKE = 22, APPLICATION_DATA = 23, HEARTBEAT = 24 };
 
+struct side {
+    struct fb_wire_dir d;
+    struct fb_buf message; /* the handshake message that is not whole yet */
+    uint32_t pass;         /* bytes to come of one whose body nobody reads, of type pass_type */
+    uint16_t in_record;    /* bytes to come of a handshake record */
+    uint8_t pass_type;
+    bool encrypted, began;
+};
+
 struct tls_state {
     struct fb_tls_facts facts;
-    struct fb_wire_dir d[2];
-    struct fb_buf message[2]; /* a handshake message that goes over several records */
-    bool encrypted[2];
-    bool began[2];
+    struct side side[2]; /* by from_orig */
     bool client_is_orig;
     bool put;
 };
@@ -55,8 +64,8 @@ static void *open_as(const char *starttls)
         return NULL;
     fb_tls_facts_init(&st->facts, FB_TLS_TCP);
     st->facts.starttls = starttls;
-    fb_buf_init(&st->message[0], FB_TLS_HELLO_MAX);
-    fb_buf_init(&st->message[1], FB_TLS_HELLO_MAX);
+    fb_buf_init(&st->side[0].message, FB_TLS_MESSAGE_MAX);
+    fb_buf_init(&st->side[1].message, FB_TLS_MESSAGE_MAX);
     st->client_is_orig = true;
     return st;
 }
@@ -77,7 +86,7 @@ static void finish(struct tls_state *st, struct fb_observe_out *out)
     if (!st->put && (st->facts.client || st->facts.server))
         fb_tls_put(&st->facts, out);
     st->put = true;
-    st->d[0].dead = st->d[1].dead = true;
+    st->side[0].d.dead = st->side[1].d.dead = true;
 }
 
 static void give_up(struct fb_wire_call *call)
@@ -105,45 +114,74 @@ static void one_message(struct fb_wire_call *call, uint8_t type, struct fb_span 
         give_up(call);
 }
 
-/* Takes whole messages off the front; returns the bytes used. */
+static size_t body_bytes(const uint8_t *p)
+{
+    return (size_t)p[1] << 16 | (size_t)p[2] << 8 | p[3];
+}
+
+/* Passes over the body of a message; at its end it counts as one without. */
+static size_t pass_over(struct fb_wire_call *call, struct side *s, size_t n)
+{
+    size_t k = s->pass < n ? s->pass : n;
+    s->pass -= (uint32_t)k;
+    if (s->pass == 0)
+        one_message(call, s->pass_type, (struct fb_span){NULL, 0});
+    return k;
+}
+
+/* Takes whole messages off the front; returns the bytes used. One that is not whole is passed over when its
+ * body is of no use or too long to be held. */
 static size_t messages(struct fb_wire_call *call, const uint8_t *p, size_t n)
 {
     struct tls_state *st = call->state;
+    struct side *s = &st->side[call->at->from_orig];
     size_t off = 0;
-    while (n - off >= 4 && !st->put) {
-        size_t len = (size_t)p[off + 1] << 16 | (size_t)p[off + 2] << 8 | p[off + 3];
-        if (len > FB_TLS_HELLO_MAX - 4) {
-            give_up(call);
-            return n;
+    while (off < n && !st->put) {
+        if (s->pass > 0) {
+            off += pass_over(call, s, n - off);
+            continue;
         }
-        if (len > n - off - 4)
+        if (n - off < 4)
             break;
-        one_message(call, p[off], (struct fb_span){p + off + 4, len});
-        off += 4 + len;
+        size_t len = body_bytes(p + off);
+        bool whole = len <= n - off - 4;
+        if (!whole && len <= FB_TLS_MESSAGE_MAX - 4 && fb_tls_handshake_reads(p[off]))
+            break;
+        if (whole) {
+            one_message(call, p[off], (struct fb_span){p + off + 4, len});
+            off += 4 + len;
+        } else {
+            s->pass = (uint32_t)len;
+            s->pass_type = p[off];
+            off += 4;
+        }
     }
     return st->put ? n : off;
 }
 
-static void handshake_record(struct fb_wire_call *call, const uint8_t *p, size_t n)
+/* Bytes of the stream of handshake messages, which records cut anywhere. */
+static void handshake_bytes(struct fb_wire_call *call, const uint8_t *p, size_t n)
 {
     struct tls_state *st = call->state;
-    struct fb_buf *b = &st->message[call->at->from_orig];
-    if (st->encrypted[call->at->from_orig])
-        return;
-    if (b->len == 0) {
-        size_t used = messages(call, p, n);
-        fb_buf_put(b, p + used, n - used);
-        return;
+    struct fb_buf *b = &st->side[call->at->from_orig].message;
+    while (n > 0 && !st->put) {
+        if (b->len == 0) {
+            size_t used = messages(call, p, n);
+            fb_buf_put(b, p + used, n - used);
+            n = 0;
+        } else {
+            size_t lacks = (b->len < 4 ? 4 : 4 + body_bytes(b->data)) - b->len;
+            size_t take = lacks < n ? lacks : n;
+            fb_buf_put(b, p, take);
+            p += take;
+            n -= take;
+            if (take == lacks && !b->failed && messages(call, b->data, b->len) > 0)
+                b->len = 0; /* it ended exactly here */
+        }
+        if (b->failed)
+            give_up(call);
     }
-    fb_buf_put(b, p, n);
-    if (b->failed) {
-        give_up(call);
-        return;
-    }
-    size_t used = messages(call, b->data, b->len);
-    b->len -= used;
-    memmove(b->data, b->data + used, b->len);
-    if (b->len == 0)
+    if (b->len == 0 || st->put)
         fb_buf_release(b);
 }
 
@@ -157,15 +195,15 @@ static void change_cipher_spec(struct fb_wire_call *call)
     if (from_client && st->facts.version < 0x0304 && st->facts.has_ticket && st->facts.session_id_len == 0 &&
         !st->facts.key_exchange)
         st->facts.resumed = true;
-    st->encrypted[orig] = true;
-    if (st->encrypted[!orig])
+    st->side[orig].encrypted = true;
+    if (st->side[!orig].encrypted)
         established(call);
 }
 
 static void alert(struct fb_wire_call *call, const uint8_t *p, size_t n)
 {
     struct tls_state *st = call->state;
-    if (n != 2 || st->encrypted[call->at->from_orig])
+    if (n != 2)
         return;
     st->facts.last_alert = p[1];
     fb_tls_history(&st->facts, call->at->from_orig, 'L');
@@ -173,20 +211,14 @@ static void alert(struct fb_wire_call *call, const uint8_t *p, size_t n)
         give_up(call);
 }
 
-static void record(struct fb_wire_call *call, uint8_t type, const uint8_t *p, size_t n)
+static void application_data(struct fb_wire_call *call)
 {
     struct tls_state *st = call->state;
-    if (type == HANDSHAKE) {
-        handshake_record(call, p, n);
-    } else if (type == CHANGE_CIPHER_SPEC) {
-        change_cipher_spec(call);
-    } else if (type == ALERT) {
-        alert(call, p, n);
-    } else if (type == APPLICATION_DATA && st->facts.server && !st->facts.hello_retry) {
-        st->encrypted[call->at->from_orig] = true;
-        if (st->encrypted[!call->at->from_orig])
-            established(call);
-    }
+    if (!st->facts.server || st->facts.hello_retry)
+        return;
+    st->side[call->at->from_orig].encrypted = true;
+    if (st->side[!call->at->from_orig].encrypted)
+        established(call);
 }
 
 /* The first bytes of a direction may be an SSLv2 hello. Returns the bytes used, 0 for more. */
@@ -207,7 +239,7 @@ static size_t v2_hello(struct fb_wire_call *call, const uint8_t *p, size_t n)
         give_up(call);
         return n;
     }
-    if (len > RECORD_MAX || p[2] != 1) {
+    if (len > V2_HELLO_MAX || p[2] != 1) {
         give_up(call);
         return n;
     }
@@ -221,44 +253,63 @@ static size_t v2_hello(struct fb_wire_call *call, const uint8_t *p, size_t n)
     return 2 + len;
 }
 
+/* A record whose head is whole. Returns the bytes used, 0 for more. */
+static size_t record(struct fb_wire_call *call, const uint8_t *p, size_t n)
+{
+    struct tls_state *st = call->state;
+    struct side *s = &st->side[call->at->from_orig];
+    size_t len = fb_load_be16(p + 3);
+    bool small = (p[0] == ALERT || p[0] == CHANGE_CIPHER_SPEC) && !s->encrypted && len <= SMALL_MAX;
+    if (len > RECORD_MAX) {
+        give_up(call);
+        return n;
+    }
+    if (small && n < RECORD_HEAD + len)
+        return 0;
+    s->began = true;
+    if (p[0] == HANDSHAKE && !s->encrypted) {
+        s->in_record = (uint16_t)len;
+        return RECORD_HEAD;
+    }
+    /* Encrypted or not, a change of cipher and application data say where the session stands. */
+    if (p[0] == CHANGE_CIPHER_SPEC)
+        change_cipher_spec(call);
+    else if (p[0] == APPLICATION_DATA)
+        application_data(call);
+    else if (small)
+        alert(call, p + RECORD_HEAD, len);
+    call->dir->skip = len;
+    return RECORD_HEAD;
+}
+
 static size_t parse(struct fb_wire_call *call, const uint8_t *p, size_t n)
 {
     struct tls_state *st = call->state;
-    bool orig = call->at->from_orig;
-    if (!st->began[orig] && (p[0] & 0x80)) {
+    struct side *s = &st->side[call->at->from_orig];
+    if (s->in_record > 0) {
+        size_t k = s->in_record < n ? s->in_record : n;
+        s->in_record = (uint16_t)(s->in_record - k);
+        handshake_bytes(call, p, k);
+        return k;
+    }
+    if (!s->began && (p[0] & 0x80)) {
         size_t used = v2_hello(call, p, n);
-        st->began[orig] = used > 0;
+        s->began = used > 0;
         return used;
     }
     if (p[0] < CHANGE_CIPHER_SPEC || p[0] > HEARTBEAT || (n > 1 && p[1] != 3)) {
         give_up(call);
         return n;
     }
-    if (n < RECORD_HEAD)
-        return 0;
-    size_t len = fb_load_be16(p + 3);
-    if (len > RECORD_MAX) {
-        give_up(call);
-        return n;
-    }
-    st->began[orig] = true;
-    if (p[0] == APPLICATION_DATA || p[0] == HEARTBEAT || st->encrypted[orig]) {
-        record(call, p[0], NULL, 0);
-        call->dir->skip = len;
-        return RECORD_HEAD;
-    }
-    if (n < RECORD_HEAD + len)
-        return 0;
-    record(call, p[0], p + RECORD_HEAD, len);
-    return RECORD_HEAD + len;
+    return n < RECORD_HEAD ? 0 : record(call, p, n);
 }
 
 static unsigned data(void *state, const struct fb_seen *at, const uint8_t *p, size_t n,
                      struct fb_observe_out *out)
 {
     struct tls_state *st = state;
-    struct fb_wire_call call = {st, &st->d[at->from_orig], at, out};
-    if (!fb_wire_feed(&call, RECORD_HEAD + RECORD_MAX, parse, p, n))
+    struct fb_wire_call call = {st, &st->side[at->from_orig].d, at, out};
+    if (!fb_wire_feed(&call, HELD_MAX, parse, p, n))
         give_up(&call);
     return st->put ? FB_OBSERVE_DONE : 0;
 }
@@ -266,7 +317,8 @@ static unsigned data(void *state, const struct fb_seen *at, const uint8_t *p, si
 static unsigned gap(void *state, const struct fb_seen *at, uint64_t n, struct fb_observe_out *out)
 {
     struct tls_state *st = state;
-    if (!fb_wire_gap(&st->d[at->from_orig], n))
+    struct side *s = &st->side[at->from_orig];
+    if (s->in_record > 0 || !fb_wire_gap(&s->d, n))
         finish(st, out);
     return st->put ? FB_OBSERVE_DONE : 0;
 }
@@ -274,17 +326,9 @@ static unsigned gap(void *state, const struct fb_seen *at, uint64_t n, struct fb
 static void flip(void *state)
 {
     struct tls_state *st = state;
-    struct fb_wire_dir d = st->d[0];
-    struct fb_buf b = st->message[0];
-    bool e = st->encrypted[0], began = st->began[0];
-    st->d[0] = st->d[1];
-    st->d[1] = d;
-    st->message[0] = st->message[1];
-    st->message[1] = b;
-    st->encrypted[0] = st->encrypted[1];
-    st->encrypted[1] = e;
-    st->began[0] = st->began[1];
-    st->began[1] = began;
+    struct side x = st->side[0];
+    st->side[0] = st->side[1];
+    st->side[1] = x;
     st->client_is_orig = !st->client_is_orig;
     for (size_t i = 0; i < st->facts.nhistory; i++)
         st->facts.history[i] = (char)(st->facts.history[i] ^ 0x20);
@@ -296,8 +340,8 @@ static void close_state(void *state, const struct fb_seen *at, struct fb_observe
     struct tls_state *st = state;
     finish(st, out);
     for (unsigned i = 0; i < 2; i++) {
-        fb_wire_dir_release(&st->d[i]);
-        fb_buf_release(&st->message[i]);
+        fb_wire_dir_release(&st->side[i].d);
+        fb_buf_release(&st->side[i].message);
     }
     fb_tls_facts_release(&st->facts);
     free(st);
@@ -306,8 +350,8 @@ static void close_state(void *state, const struct fb_seen *at, struct fb_observe
 static size_t bytes(const void *state)
 {
     const struct tls_state *st = state;
-    return sizeof *st + st->d[0].cap + st->d[1].cap + st->message[0].cap + st->message[1].cap +
-           fb_tls_facts_bytes(&st->facts);
+    return sizeof *st + st->side[0].d.cap + st->side[1].d.cap + st->side[0].message.cap +
+           st->side[1].message.cap + fb_tls_facts_bytes(&st->facts);
 }
 
 const struct fb_intel_proto fb_proto_tls = {

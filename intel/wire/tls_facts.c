@@ -53,6 +53,10 @@ static void quic_version_cell(struct fb_buf *row, uint32_t v)
         (void)snprintf(text, sizeof text, "%s", v == FB_QUIC_V1 ? "1" : "quicv2");
     else if (v >> 8 == FB_QUIC_DRAFT)
         (void)snprintf(text, sizeof text, "draft-%u", (unsigned)(v & 0xff));
+    else if (v == 0x54303530 || v == 0x54303531) /* as its bytes spell it */
+        (void)snprintf(text, sizeof text, "T05%c", (char)(v & 0xff));
+    else if (v >> 8 == 0xfaceb0)
+        (void)snprintf(text, sizeof text, "mvfst-%02x", (unsigned)(v & 0xff));
     else
         (void)snprintf(text, sizeof text, "unknown-%08x", (unsigned)v);
     fb_rec_text(row, text);

@@ -6,10 +6,13 @@
 #include "base/buf.h"
 #include "base/observe.h"
 
-#define FB_TLS_HELLO_MAX  65536u /* bytes of a handshake message that are put together */
-#define FB_TLS_CHAIN_MAX  16     /* certificates of a chain that are looked at */
-#define FB_TLS_HISTORY    32
-#define FB_QUIC_CID_BYTES 20
+/* Bytes of a handshake message that are put together. Two of them, one a side, and all facts make less than
+ * FB_TLS_STATE_MAX. */
+#define FB_TLS_MESSAGE_MAX 22528u
+#define FB_TLS_STATE_MAX   65536u /* bytes of a session */
+#define FB_TLS_CHAIN_MAX   16     /* certificates of a chain that are looked at */
+#define FB_TLS_HISTORY     32
+#define FB_QUIC_CID_BYTES  20
 
 enum fb_tls_transport { FB_TLS_TCP, FB_TLS_UDP, FB_TLS_QUIC };
 

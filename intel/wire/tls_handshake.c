@@ -65,6 +65,12 @@ static void key_exchange(struct fb_tls_facts *f, struct fb_span body)
         f->group = fb_load_be16(body.p + 1);
 }
 
+bool fb_tls_handshake_reads(uint8_t type)
+{
+    return type == FB_TLS_CLIENT_HELLO || type == FB_TLS_SERVER_HELLO || type == CERTIFICATE ||
+           type == SERVER_KEY_EXCHANGE;
+}
+
 bool fb_tls_handshake(struct fb_tls_facts *f, uint8_t type, struct fb_span body, bool from_client,
                       const struct fb_seen *at, struct fb_observe_out *out)
 {

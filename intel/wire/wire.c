@@ -18,6 +18,7 @@ static bool hold(struct fb_wire_dir *d, size_t max, const uint8_t *p, size_t n)
         size_t cap = d->cap ? d->cap : 256;
         while (cap < d->n + n)
             cap *= 2;
+        cap = cap < max ? cap : max;
         uint8_t *grown = fb_realloc(d->held, cap);
         if (!grown)
             return false;

@@ -2,6 +2,7 @@
  * the responder port; then a length byte with the direction in its low bit in front of each chunk (0xfe and
  * 0xff: a gap, a swap of roles), so that the fuzzer can cut at will. Every row must be one of its table. */
 #include "intel/wire/observer.h"
+#include "intel/wire/proto.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -46,7 +47,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             const uint8_t *p = fb_cur_take(&c, n);
             done = n > 0 && (fb_intel_observer.data(state, &at, p, n, &out) & FB_OBSERVE_DONE);
         }
-        if (fb_intel_observer.bytes(state) > 400000)
+        if (fb_intel_observer.bytes(state) > (size_t)4 * FB_STATE_BYTES_MAX + 4096)
             abort();
     }
     if (state)

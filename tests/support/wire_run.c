@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "intel/wire/observer.h"
+#include "intel/wire/proto.h"
 #include "tests/support/wire_run.h"
 
 #include <stdlib.h>
@@ -88,7 +89,7 @@ static void deliver(struct wire_run *r, bool from_orig, const uint8_t *p, size_t
     memcpy(exact, p, n);
     r->done = fb_intel_observer.data(r->state, &at, exact, n, &r->out) & FB_OBSERVE_DONE;
     free(exact);
-    assert_true(fb_intel_observer.bytes(r->state) < 300000);
+    assert_true(fb_intel_observer.bytes(r->state) < 2 * FB_STATE_BYTES_MAX);
 }
 
 void wr_say(struct wire_run *r, bool from_orig, const void *p, size_t n)

@@ -7,6 +7,8 @@
 #include <cmocka.h>
 
 #include "base/cursor.h"
+#include "intel/name_join.h"
+#include "intel/names_def.h"
 #include "intel/wire/dns.h"
 #include "intel/wire/dns_def.h"
 #include "intel/wire/dns_msg.h"
@@ -373,6 +375,39 @@ static void names_that_loop_or_are_too_long_are_damage(void **state)
     }
 }
 
+static void a_record_with_a_name_that_is_too_long_is_passed_over(void **state)
+{
+    (void)state;
+    static struct msg m;
+    struct talk k;
+    talk_open(&k, &fb_dns_proto.ops, 17, "10.0.0.1", 4000, 53);
+    head(&m, 7, 0x8180, 1, 3, 0);
+    question(&m, "a.example", 1);
+    for (int i = 0; i < 2; i++) { /* as labels, and by a pointer to them */
+        size_t at = m.n;
+        for (int j = 0; j < 5 && i == 0; j++) {
+            m.b[m.n++] = 60;
+            memset(m.b + m.n, 'x', 60);
+            m.n += 60;
+        }
+        if (i == 0)
+            m.b[m.n++] = 0;
+        else
+            put16(&m, 0xc000U | (unsigned)(FB_DNS_HEADER + 15));
+        put16(&m, 1);
+        put16(&m, 1);
+        put32(&m, 60);
+        put16(&m, 4);
+        put(&m, "\x09\x09\x09\x09", 4);
+        assert_true(i == 1 || at == FB_DNS_HEADER + 15);
+    }
+    record(&m, NULL, 1, 60, "\x0a\x01\x02\x03", 4);
+    say(&k, false, m.b, m.n);
+    const char *text = hang_up(&k);
+    assert_non_null(strstr(text, " answers=10.1.2.3 "));
+    talk_release(&k);
+}
+
 static void a_message_that_unfolds_into_megabytes_stays_one_bounded_row(void **state)
 {
     (void)state;
@@ -425,6 +460,23 @@ static void a_node_status_tells_names_flags_and_mac(void **state)
     assert_non_null(strstr(text, "answers=OFFICE PC<00> WORKGROUP<00> OFFICE PC<20>"));
     assert_non_null(strstr(text, "answer_types=NBSTAT"));
     assert_non_null(strstr(text, "answer_details=1024 33792 1024 mac=00:01:02:03:04:05"));
+    talk_release(&k);
+}
+
+static void what_an_asker_knows_already_is_told(void **state)
+{
+    (void)state;
+    static struct msg m;
+    struct talk k;
+    talk_open(&k, &fb_dns_proto.ops, 17, "224.0.0.251", 5353, 5353);
+    head(&m, 0, 0, 1, 1, 0);
+    question(&m, "_ipp._tcp.local", 12);
+    record(&m, NULL, 12, 120, "\4desk\xc0\x0c", 7);
+    say(&k, true, m.b, m.n);
+    const char *text = hang_up(&k);
+    assert_int_equal(k.t.rows, 1);
+    assert_null(strstr(text, " answers="));
+    assert_non_null(strstr(text, "more_answers=desk._ipp._tcp.local"));
     talk_release(&k);
 }
 
@@ -504,9 +556,11 @@ int main(void)
         cmocka_unit_test(every_kind_of_answer_is_told_in_words),
         cmocka_unit_test(names_keep_their_bytes_and_never_look_like_another),
         cmocka_unit_test(names_that_loop_or_are_too_long_are_damage),
+        cmocka_unit_test(a_record_with_a_name_that_is_too_long_is_passed_over),
         cmocka_unit_test(a_message_that_unfolds_into_megabytes_stays_one_bounded_row),
         cmocka_unit_test(netbios_names_are_decoded_with_their_kind),
         cmocka_unit_test(a_node_status_tells_names_flags_and_mac),
+        cmocka_unit_test(what_an_asker_knows_already_is_told),
         cmocka_unit_test(multicast_questions_wait_for_nobody),
         cmocka_unit_test(the_observer_finds_dns_on_other_ports_only_when_it_is_certain),
         cmocka_unit_test(damaged_messages_never_do_harm),

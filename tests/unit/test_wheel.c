@@ -59,6 +59,12 @@ static void on_due(void *ctx, struct fb_flow *f)
     fb_wheel_set(&t->wheel, &t->flows, f);
 }
 
+static void ahead(void *ctx, const struct fb_flow *f)
+{
+    struct table *t = ctx;
+    assert_ptr_equal(f, flow(t, (unsigned)f->number));
+}
+
 /* Turns the wheel and checks that who was due fired once, and nobody else. */
 static void advance(struct table *t, int64_t now_ns)
 {
@@ -69,7 +75,8 @@ static void advance(struct table *t, int64_t now_ns)
         due[i] = flow(t, i)->next_due_ns;
         t->fired[i] = 0;
     }
-    fb_wheel_advance(&t->wheel, &t->flows, now_ns, on_due, t);
+    static const struct fb_wheel_ops ops = {.due = on_due, .ahead = ahead};
+    fb_wheel_advance(&t->wheel, &t->flows, now_ns, &ops, t);
     for (unsigned i = 0; i < FLOWS; i++)
         assert_int_equal(t->fired[i], turned && due[i] <= now_ns ? 1 : 0);
 }

@@ -85,16 +85,17 @@ static size_t crypto(const uint8_t *m, size_t from, size_t to, uint8_t *out)
 static void both_hellos_make_one_row(void **state)
 {
     (void)state;
-    const uint32_t versions[] = {FB_QUIC_V1, FB_QUIC_V2, 0xff00001d};
-    const char *names[] = {"1", "quicv2", "draft-29"};
-    for (unsigned i = 0; i < 3; i++) {
+    const uint32_t versions[] = {FB_QUIC_V1, FB_QUIC_V2, 0xff00001d, 0xff000016, 0xfaceb001, 0x54303531};
+    const char *names[] = {"1", "quicv2", "draft-29", "draft-22", "mvfst-01", "T051"};
+    for (unsigned i = 0; i < sizeof versions / sizeof versions[0]; i++) {
         uint8_t m[4096], frame[1200], packet[1300];
         struct wire_run r;
         wr_open(&r, 17, 8443);
-        size_t n = hello_build(&client, m);
-        wr_say(&r, true, packet, initial(versions[i], true, 0, frame, crypto(m, 0, n, frame), packet));
-        n = hello_build(&server, m);
-        wr_say(&r, false, packet, initial(versions[i], false, 0, frame, crypto(m, 0, n, frame), packet));
+        for (int from_client = 1; from_client >= 0; from_client--) {
+            size_t n = crypto(m, 0, hello_build(from_client ? &client : &server, m), frame);
+            frame[0] = versions[i] == 0x54303531 ? 8 : 6;
+            wr_say(&r, from_client, packet, initial(versions[i], from_client, 0, frame, n, packet));
+        }
         assert_true(r.done || wr_lines(fb_buf_cstr(&r.text)) == 1);
         const char *text = wr_close(&r);
         assert_int_equal(wr_lines(text), 1);

@@ -1,4 +1,7 @@
 /* TLS and DTLS handshakes, their fingerprints and certificates. */
+#include "base/cursor.h"
+#include "intel/wire/observer.h"
+#include "intel/wire/tls_facts.h"
 #include "tests/support/hello_build.h"
 #include "tests/support/wire_run.h"
 
@@ -68,12 +71,111 @@ static void ja3_is_that_of_the_published_vectors(void **state)
     free(b);
 }
 
-static void ja4_is_that_of_the_published_vector(void **state)
+static void ja3s_is_that_of_the_published_vector(void **state)
 {
     (void)state;
-    char *text = row_of(&chrome);
-    assert_string_equal(wr_cell(text, 0, "ja4"), "t13d1516h2_8daaf6152771_e5627efa2ab1");
+    static const struct hello_spec answer = {.type = 2,
+                                             .version = 0x0301,
+                                             .ciphers = "2f",
+                                             .extensions = "ff01,0,b,23,5,10",
+                                             .points = "00",
+                                             .alpn = "h2"};
+    uint8_t rec[2][5000];
+    const struct wr_step steps[] = {{true, rec[0], record_of(&chrome, rec[0])},
+                                    {false, rec[1], record_of(&answer, rec[1])}};
+    char *text = wr_play(steps, 2, 443, 0, SIZE_MAX);
+    assert_string_equal(wr_cell(text, 0, "ja3s"), "836ce314215654b5b1f85f97c73e506f");
     free(text);
+}
+
+/* Sends a handshake message of len bytes without meaning in records of 16 KiB; all but the last `keep_back`.
+ */
+static void say_long(struct wire_run *r, bool from_orig, uint8_t type, size_t len, size_t keep_back)
+{
+    static uint8_t m[70000], rec[17000];
+    assert_true(len + 4 <= sizeof m);
+    memset(m, 0, sizeof m);
+    m[0] = type;
+    m[1] = (uint8_t)(len >> 16);
+    fb_store_be16(m + 2, (uint16_t)len);
+    for (size_t at = 0; at < len + 4 - keep_back;) {
+        size_t n = len + 4 - keep_back - at < 16384 ? len + 4 - keep_back - at : 16384;
+        wr_say(r, from_orig, rec, hello_record(HS, m + at, n, rec));
+        at += n;
+    }
+}
+
+static void a_session_holds_at_most_64_kib(void **state)
+{
+    (void)state;
+    uint8_t rec[5000];
+    const size_t big = FB_TLS_MESSAGE_MAX - 4;
+    struct wire_run r;
+    wr_open(&r, 6, 443);
+    wr_say(&r, true, rec, record_of(&chrome, rec));
+    wr_say(&r, false, rec, record_of(&server12, rec));
+    for (int from_orig = 0; from_orig < 2; from_orig++)
+        say_long(&r, from_orig, 11, big, 1);
+    size_t bytes = fb_intel_observer.bytes(r.state);
+    assert_true(bytes > 2 * big && bytes <= FB_TLS_STATE_MAX);
+    assert_string_equal(wr_cell(wr_close(&r), 0, "server_name"), "www.example.com");
+    wr_release(&r);
+}
+
+static void what_is_too_long_or_of_no_use_is_passed_over(void **state)
+{
+    (void)state;
+    uint8_t rec[5000];
+    static const uint8_t changes[] = {20, 3, 3, 0, 1, 1};
+    for (size_t step = 0; step <= 7; step += 7) {
+        struct wire_run r;
+        wr_open(&r, 6, 443);
+        r.step = step;
+        wr_say(&r, true, rec, record_of(&chrome, rec));
+        wr_say(&r, false, rec, record_of(&server12, rec));
+        say_long(&r, false, 11, FB_TLS_MESSAGE_MAX, 0); /* certificates that are not looked at */
+        say_long(&r, false, 13, 60000, 0);              /* whom a domain's server trusts */
+        assert_true(fb_intel_observer.bytes(r.state) < 10000);
+        wr_say(&r, true, changes, sizeof changes);
+        wr_say(&r, false, changes, sizeof changes);
+        const char *text = wr_close(&r);
+        assert_string_equal(wr_cell(text, 0, "ssl_history"), "CsxrIi");
+        assert_string_equal(wr_cell(text, 0, "established"), "1");
+        wr_release(&r);
+    }
+}
+
+/* FoxIO's description, and two results of the test data of its programs. */
+static void ja4_is_that_of_the_published_vectors(void **state)
+{
+    (void)state;
+    static const struct hello_spec h2 = {
+        .type = 1,
+        .ciphers = "1301,1302,1303,c02b,c02f,c02c,c030,cca9,cca8,c013,c014,009c,009d,002f,0035,000a",
+        .extensions = "0000,0017,ff01,000a,000b,0023,0010,0005,000d,0012,0033,002d,002b,001b,0015",
+        .groups = "001d",
+        .versions = "0304,0303",
+        .algorithms = "0403,0804,0401,0503,0805,0501,0806,0601,0201",
+        .points = "00",
+        .sni = "bad.curveballtest.com",
+        .alpn = "h2,http/1.1"};
+    static const struct hello_spec old = {
+        .type = 1,
+        .version = 0x0301,
+        .ciphers = "39,38,35,16,13,0a,33,32,2f,9a,99,96,05,04,15,12,09,14,11,08,06,03,ff",
+        .extensions = "0",
+        .sni = "www.github.com"};
+    static const struct {
+        const struct hello_spec *spec;
+        const char *ja4;
+    } vectors[] = {{&chrome, "t13d1516h2_8daaf6152771_e5627efa2ab1"},
+                   {&h2, "t13d1615h2_46e7e9700bed_45f260be83e2"},
+                   {&old, "t10d230100_6a57a6f57151_000000000000"}};
+    for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++) {
+        char *text = row_of(vectors[i].spec);
+        assert_string_equal(wr_cell(text, 0, "ja4"), vectors[i].ja4);
+        free(text);
+    }
 }
 
 static void ja4_tells_what_is_not_there(void **state)
@@ -329,7 +431,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ja3_is_that_of_the_published_vectors),
-        cmocka_unit_test(ja4_is_that_of_the_published_vector),
+        cmocka_unit_test(ja3s_is_that_of_the_published_vector),
+        cmocka_unit_test(a_session_holds_at_most_64_kib),
+        cmocka_unit_test(what_is_too_long_or_of_no_use_is_passed_over),
+        cmocka_unit_test(ja4_is_that_of_the_published_vectors),
         cmocka_unit_test(ja4_tells_what_is_not_there),
         cmocka_unit_test(a_client_hello_alone_is_a_row),
         cmocka_unit_test(a_tls_13_handshake_is_established_when_both_sides_encrypt),
