@@ -9,6 +9,14 @@ struct page {
     uint8_t bytes[]; /* aligned for each of them */
 };
 
+/* Rows of a page that will be asked for, and what is known of them. */
+struct focus {
+    uint32_t n;
+    uint16_t row[FB_PICKS_MAX];
+    uint64_t have; /* bit for each stream */
+    uint64_t value[FB_COL_PARENTS][FB_PICKS_MAX];
+};
+
 struct fb_chunk {
     struct fb_zip *zip;
     uint64_t cid, first;
@@ -19,12 +27,7 @@ struct fb_chunk {
     size_t blob_len[FB_CHUNK_GROUPS];
     struct fb_stream stream[FB_STREAM_COUNT];
     struct page *page[FB_COL_PARENTS][FB_CHUNK_ROWS / FB_PAGE_ROWS];
-    struct {
-        uint32_t page, n;
-        uint16_t row[FB_PICKS_MAX];
-        uint64_t have; /* bit for each stream */
-        uint64_t value[FB_COL_PARENTS][FB_PICKS_MAX];
-    } focus;
+    struct focus *focus[FB_CHUNK_ROWS / FB_PAGE_ROWS]; /* NULL: none */
     struct fb_dict dict[FB_DICT_KINDS];
     bool have_dict[FB_DICT_KINDS];
     uint8_t *filter;       /* of addresses */
@@ -52,6 +55,13 @@ struct fb_chunk *fb_chunk_open(struct fb_zip *zip, uint64_t cid, uint64_t first_
     return c;
 }
 
+void fb_chunk_move(struct fb_chunk *c, struct fb_zip *zip, fb_chunk_fetch fetch, void *ctx)
+{
+    c->zip = zip;
+    c->fetch = fetch;
+    c->ctx = ctx;
+}
+
 void fb_chunk_close(struct fb_chunk *c)
 {
     if (!c)
@@ -63,6 +73,8 @@ void fb_chunk_close(struct fb_chunk *c)
     for (unsigned i = 0; i < FB_COL_PARENTS; i++)
         for (unsigned k = 0; k < c->npages; k++)
             free(c->page[i][k]);
+    for (unsigned k = 0; k < c->npages; k++)
+        free(c->focus[k]);
     for (unsigned i = 0; i < FB_DICT_KINDS; i++)
         fb_dict_release(&c->dict[i]);
     free(c->filter);
@@ -310,29 +322,37 @@ static size_t decode(struct fb_chunk *c, unsigned id, uint32_t page, uint64_t *v
 
 void fb_chunk_focus(struct fb_chunk *c, uint32_t page, const uint16_t *rows, size_t n)
 {
-    FB_BUG(n > FB_PICKS_MAX);
-    c->focus.page = page;
-    c->focus.n = (uint32_t)n;
-    c->focus.have = 0;
-    memcpy(c->focus.row, rows, n * sizeof *rows);
+    FB_BUG(n > FB_PICKS_MAX || page >= c->npages);
+    struct focus *f = c->focus[page];
+    if (!f && n > 0) {
+        f = c->focus[page] = calloc(1, sizeof *f);
+        c->bytes += f ? sizeof *f : 0;
+    }
+    /* Without memory whole pages are decoded. What was read ahead for the same rows stays. */
+    if (!f || (f->n == n && memcmp(f->row, rows, n * sizeof *rows) == 0))
+        return;
+    f->n = (uint32_t)n;
+    f->have = 0;
+    memcpy(f->row, rows, n * sizeof *rows);
 }
 
 /* The value of a row in focus; false: it is not in focus, or cannot be had. */
 static bool focused(struct fb_chunk *c, unsigned id, uint32_t row, uint64_t *out)
 {
+    struct focus *f = c->focus[row / FB_PAGE_ROWS];
     uint32_t i = 0;
-    while (i < c->focus.n && c->focus.row[i] != row % FB_PAGE_ROWS)
+    while (i < f->n && f->row[i] != row % FB_PAGE_ROWS)
         i++;
-    if (i == c->focus.n || c->focus.page != row / FB_PAGE_ROWS)
+    if (i == f->n)
         return false;
-    uint64_t *v = c->focus.value[id], limit;
-    if (!(c->focus.have >> id & 1)) {
+    uint64_t *v = f->value[id], limit;
+    if (!(f->have >> id & 1)) {
         struct fb_stream *s = stream(c, id);
         if (!s || !limit_of(c, id, &limit) ||
-            fb_stream_pick(c->zip, s, c->focus.page, c->focus.row, c->focus.n, v) == 0 ||
-            !all_below(c, id, v, c->focus.n, limit))
+            fb_stream_pick(c->zip, s, row / FB_PAGE_ROWS, f->row, f->n, v) == 0 ||
+            !all_below(c, id, v, f->n, limit))
             return false; /* decoding the page will say what is wrong */
-        c->focus.have |= (uint64_t)1 << id;
+        f->have |= (uint64_t)1 << id;
     }
     *out = v[i];
     return true;
@@ -360,7 +380,7 @@ static uint64_t stored(struct fb_chunk *c, unsigned id, uint32_t row)
 {
     const struct page *p = c->page[id][row / FB_PAGE_ROWS];
     uint64_t v;
-    if (!p && c->focus.n > 0 && focused(c, id, row, &v))
+    if (!p && c->focus[row / FB_PAGE_ROWS] && focused(c, id, row, &v))
         return v;
     if (!p)
         p = page_of(c, id, row / FB_PAGE_ROWS);

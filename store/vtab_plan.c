@@ -6,7 +6,8 @@
 #error "SQLite 3.38 or newer is needed (sqlite3_vtab_in)"
 #endif
 
-/* The plan string: two characters for each value, column ('A' + index) and operator. */
+/* The plan string: two characters for each value, column ('A' + index) and operator; then the columns that
+ * the statement uses, as a bit mask in hexadecimal digits. */
 #define OP_EQ '='
 #define OP_IN 'i'
 #define OP_GT '>'
@@ -103,7 +104,7 @@ int fb_plan_best_index(sqlite3_index_info *info, uint64_t total)
         }
     }
     plan[2 * n] = '\0';
-    info->idxStr = sqlite3_mprintf("%s", plan);
+    info->idxStr = sqlite3_mprintf("%s%llx", plan, (unsigned long long)info->colUsed);
     info->needToFreeIdxStr = 1;
     info->estimatedRows = rows < 1 ? 1 : (sqlite3_int64)rows;
     /* A page has to be decoded for the first row of it; after that a value costs little. */
@@ -328,10 +329,37 @@ static int apply_one(struct fb_scan *s, const struct fb_vcol *v, char op, sqlite
     return SQLITE_OK;
 }
 
+/* Which stored columns a cell is made of. */
+static void add_columns(struct fb_scan *s, const struct fb_vcol *v, uint64_t *have)
+{
+    static const uint8_t flow[] = {FB_COL_TS,     FB_COL_ORIG_H, FB_COL_RESP_H,   FB_COL_ORIG_P,
+                                   FB_COL_RESP_P, FB_COL_PROTO,  FB_COL_IP_PROTO, FB_COL_UID_DUP};
+    uint8_t own[2] = {v->col, FB_COL_HAS_MACS};
+    const uint8_t *col = own;
+    size_t n = v->kind == FB_V_MAC ? 2 : 1;
+    if (v->kind == FB_V_NUMBER || v->kind == FB_V_IP)
+        n = 0;
+    else if (v->kind == FB_V_PARENTS)
+        own[0] = FB_COL_NPARENTS;
+    else if (v->kind == FB_V_UID || v->kind == FB_V_COMMUNITY) {
+        col = flow;
+        n = sizeof flow;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (!(*have >> col[i] & 1))
+            s->cols[s->ncols++] = col[i];
+        *have |= (uint64_t)1 << col[i];
+    }
+}
+
 int fb_plan_apply(const char *plan, int argc, sqlite3_value **argv, struct fb_scan *scan)
 {
     int rc = SQLITE_OK;
     for (int i = 0; i < argc && rc == SQLITE_OK; i++)
         rc = apply_one(scan, &fb_vcols[plan[2 * i] - 'A'], plan[2 * i + 1], argv[i]);
+    uint64_t used = strtoull(plan + 2 * argc, NULL, 16), have = 0;
+    for (unsigned i = 0; i < fb_nvcols; i++)
+        if (used >> i & 1)
+            add_columns(scan, &fb_vcols[i], &have);
     return rc;
 }
