@@ -214,3 +214,13 @@ struct fb_chunk *fb_ahead_take(struct fb_ahead *a, uint64_t window)
     pthread_mutex_unlock(&a->lock);
     return k;
 }
+
+size_t fb_ahead_settle(struct fb_ahead *a)
+{
+    pthread_mutex_lock(&a->lock);
+    while (!a->done && !full(a))
+        pthread_cond_wait(&a->change, &a->lock);
+    size_t n = a->nready;
+    pthread_mutex_unlock(&a->lock);
+    return n;
+}

@@ -25,4 +25,7 @@ void fb_ahead_stop(struct fb_ahead *a); /* accepts NULL */
  * reads it by itself. */
 struct fb_chunk *fb_ahead_take(struct fb_ahead *a, uint64_t window);
 
+/* Waits until the thread holds all that it may, or is done; how many chunks wait. For tests. */
+size_t fb_ahead_settle(struct fb_ahead *a);
+
 #endif

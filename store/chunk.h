@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "store/column.h"
 #include "store/dict.h"
+#include "store/narrow.h"
 #include "store/row.h"
 #include "store/zone_tally.h"
 
@@ -152,6 +153,9 @@ size_t fb_chunk_bytes(const struct fb_chunk *c); /* memory that it holds */
 
 /* A value of a column (a code for dictionary columns). `row` < nrows. */
 uint64_t fb_chunk_value(struct fb_chunk *c, unsigned col, uint32_t row);
+/* The page that holds a row's value of a column (a code, too), once it is decoded; NULL when it is not, or
+ * the column is made of others. It stays until the chunk is closed. */
+const struct fb_narrow *fb_chunk_page(const struct fb_chunk *c, unsigned col, uint32_t row);
 /* Says that of a page only these rows (offsets in the page, ascending, at most FB_PICKS_MAX) will be asked
  * for: their columns are then decoded without being held. Other rows can still be had. n = 0: no more of this
  * page. */

@@ -2,13 +2,6 @@
 
 #include "store/addr_filter.h"
 
-/* Values less the smallest of their page, in the narrowest type that holds them. */
-struct page {
-    uint64_t base;
-    uint64_t width;  /* 0, 1, 2, 4 or 8 bytes */
-    uint8_t bytes[]; /* aligned for each of them */
-};
-
 /* Rows of a page that will be asked for, and what is known of them. */
 struct focus {
     uint32_t n;
@@ -26,7 +19,7 @@ struct fb_chunk {
     uint8_t *blob[FB_CHUNK_GROUPS];
     size_t blob_len[FB_CHUNK_GROUPS];
     struct fb_stream stream[FB_STREAM_COUNT];
-    struct page *page[FB_COL_PARENTS][FB_CHUNK_ROWS / FB_PAGE_ROWS];
+    struct fb_narrow *page[FB_COL_PARENTS][FB_CHUNK_ROWS / FB_PAGE_ROWS];
     struct focus *focus[FB_CHUNK_ROWS / FB_PAGE_ROWS]; /* NULL: none */
     struct fb_dict dict[FB_DICT_KINDS];
     bool have_dict[FB_DICT_KINDS];
@@ -168,110 +161,12 @@ static struct fb_stream *stream(struct fb_chunk *c, unsigned id)
 
 /* ---- pages ---- */
 
-#define PACKED(type, name)                                                                                   \
-    FB_PAGE_LOOP void pack_##name(const uint64_t *restrict v, size_t n, uint64_t lo, type *restrict to)      \
-    {                                                                                                        \
-        for (size_t i = 0; i < n; i++)                                                                       \
-            to[i] = (type)(v[i] - lo);                                                                       \
-    }                                                                                                        \
-    FB_PAGE_LOOP void unpack_##name(const type *restrict from, size_t n, uint64_t lo, uint64_t *restrict v)  \
-    {                                                                                                        \
-        for (size_t i = 0; i < n; i++)                                                                       \
-            v[i] = lo + from[i];                                                                             \
-    }
-PACKED(uint8_t, 1)
-PACKED(uint16_t, 2)
-PACKED(uint32_t, 4)
-PACKED(uint64_t, 8)
-#define PACK(name)                                                                                           \
-    FB_FULL_OR(n, pack_##name(v, FB_PAGE_ROWS, lo, (void *)p->bytes), pack_##name(v, n, lo, (void *)p->bytes))
-#define UNPACK(name)                                                                                         \
-    FB_FULL_OR(n, unpack_##name((const void *)p->bytes, FB_PAGE_ROWS, p->base, out),                         \
-               unpack_##name((const void *)p->bytes, n, p->base, out))
-
-FB_PAGE_LOOP uint64_t bits_above(const uint64_t *v, size_t n, uint64_t lo)
-{
-    uint64_t all = 0;
-    for (size_t i = 0; i < n; i++)
-        all |= v[i] - lo;
-    return all;
-}
-
 FB_PAGE_LOOP uint64_t bits_outside(const uint64_t *v, size_t n, uint64_t mask)
 {
     uint64_t all = 0;
     for (size_t i = 0; i < n; i++)
         all |= v[i] & ~mask;
     return all;
-}
-
-/* `lo`: a value that the others are not far above. */
-static struct page *narrow(struct fb_chunk *c, const uint64_t *v, size_t n, uint64_t lo)
-{
-    uint64_t span;
-    FB_FULL_OR(n, span = bits_above(v, FB_PAGE_ROWS, lo), span = bits_above(v, n, lo));
-    unsigned width = span == 0            ? 0
-                     : span <= UINT8_MAX  ? 1
-                     : span <= UINT16_MAX ? 2
-                     : span <= UINT32_MAX ? 4
-                                          : 8;
-    struct page *p = malloc(sizeof *p + n * width);
-    if (!p) {
-        fb_err_nomem(&c->err, "a page");
-        return NULL;
-    }
-    p->base = lo;
-    p->width = width;
-    if (width == 1)
-        PACK(1);
-    else if (width == 2)
-        PACK(2);
-    else if (width == 4)
-        PACK(4);
-    else if (width == 8)
-        PACK(8);
-    c->bytes += sizeof *p + n * width;
-    return p;
-}
-
-static void widen(const struct page *p, size_t n, uint64_t *out)
-{
-    if (p->width == 1)
-        UNPACK(1);
-    else if (p->width == 2)
-        UNPACK(2);
-    else if (p->width == 4)
-        UNPACK(4);
-    else if (p->width == 8)
-        UNPACK(8);
-    else
-        for (size_t i = 0; i < n; i++)
-            out[i] = p->base;
-}
-
-static uint64_t at(const struct page *p, size_t i)
-{
-    switch (p->width) {
-    case 0:
-        return p->base;
-    case 1:
-        return p->base + p->bytes[i];
-    case 2: {
-        uint16_t v;
-        memcpy(&v, p->bytes + 2 * i, 2);
-        return p->base + v;
-    }
-    case 4: {
-        uint32_t v;
-        memcpy(&v, p->bytes + 4 * i, 4);
-        return p->base + v;
-    }
-    default: {
-        uint64_t v;
-        memcpy(&v, p->bytes + 8 * i, 8);
-        return p->base + v;
-    }
-    }
 }
 
 /* The largest value that a stream may hold; false on damage. */
@@ -359,7 +254,7 @@ static bool focused(struct fb_chunk *c, unsigned id, uint32_t row, uint64_t *out
 }
 
 /* The same, kept. */
-static const struct page *page_of(struct fb_chunk *c, unsigned id, uint32_t page)
+static const struct fb_narrow *page_of(struct fb_chunk *c, unsigned id, uint32_t page)
 {
     if (c->page[id][page])
         return c->page[id][page];
@@ -373,24 +268,35 @@ static const struct page *page_of(struct fb_chunk *c, unsigned id, uint32_t page
         for (size_t i = 1; i < n; i++)
             lo = v[i] < lo ? v[i] : lo;
     }
-    return c->page[id][page] = narrow(c, v, n, lo);
+    struct fb_narrow *p = c->page[id][page] = fb_narrow_new(v, n, lo);
+    if (p)
+        c->bytes += fb_narrow_bytes(p, n);
+    else
+        fb_err_nomem(&c->err, "a page");
+    return p;
 }
 
 static uint64_t stored(struct fb_chunk *c, unsigned id, uint32_t row)
 {
-    const struct page *p = c->page[id][row / FB_PAGE_ROWS];
+    const struct fb_narrow *p = c->page[id][row / FB_PAGE_ROWS];
     uint64_t v;
     if (!p && c->focus[row / FB_PAGE_ROWS] && focused(c, id, row, &v))
         return v;
     if (!p)
         p = page_of(c, id, row / FB_PAGE_ROWS);
-    return p ? at(p, row % FB_PAGE_ROWS) : 0;
+    return p ? fb_narrow_at(p, row % FB_PAGE_ROWS) : 0;
 }
 
 static uint64_t join_ip_bytes(uint64_t payload, uint64_t pkts, uint64_t q, uint64_t r)
 {
     uint64_t rest = (uint64_t)fb_unzigzag(r);
     return pkts == 0 || pkts > INT64_MAX ? payload + rest : payload + (uint64_t)fb_unzigzag(q) * pkts + rest;
+}
+
+const struct fb_narrow *fb_chunk_page(const struct fb_chunk *c, unsigned col, uint32_t row)
+{
+    bool derived = col == FB_COL_ORIG_IP_BYTES || col == FB_COL_RESP_IP_BYTES || col == FB_COL_EVIDENCE_PKTS;
+    return derived ? NULL : c->page[col][row / FB_PAGE_ROWS];
 }
 
 uint64_t fb_chunk_value(struct fb_chunk *c, unsigned col, uint32_t row)
@@ -421,7 +327,7 @@ size_t fb_chunk_values(struct fb_chunk *c, unsigned col, uint32_t page, uint64_t
         for (size_t i = 0; i < n; i++)
             out[i] = fb_chunk_value(c, col, start + (uint32_t)i);
     else if (c->page[col][page])
-        widen(c->page[col][page], n, out);
+        fb_narrow_widen(c->page[col][page], n, out);
     else
         n = decode(c, col, page, out);
     return c->err.status == FB_OK ? n : 0;

@@ -302,6 +302,7 @@ static enum fb_status next_page(struct fb_scan *s, struct fb_err *err)
         select_listed(s, first, (uint32_t)(s->next - first), end);
     else
         select_page(s, (uint32_t)(s->next - first), end);
+    s->pages++;
     filter(s);
     if (s->nsel > 0)
         fb_chunk_focus(k, s->page_row / FB_PAGE_ROWS, s->sel, s->nsel <= FB_PICKS_MAX ? s->nsel : 0);

@@ -49,6 +49,7 @@ struct fb_scan {
     uint16_t sel[FB_PAGE_ROWS]; /* rows of the page that passed */
     unsigned nsel, at;
     uint32_t page_row; /* first row of the page in its chunk */
+    uint64_t pages;    /* that were entered: another number, another page */
 };
 
 void fb_scan_init(struct fb_scan *s, struct fb_case *c);
