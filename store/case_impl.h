@@ -151,8 +151,9 @@ enum fb_status fb_case_packet_chunk(struct fb_case *c, const struct fb_chunk_met
 
 /* ---- case_check.c ---- */
 
-/* fb_case_check in parts, in this order; the last two mean something for a complete case only. */
-enum fb_check_part { FB_CHECK_DATABASE, FB_CHECK_CHUNKS, FB_CHECK_NUMBERS, FB_CHECK_DIGESTS };
+/* fb_case_check in parts, in this order; the last two of them mean something for a complete case only.
+ * FB_CHECK_BYTES is FB_CHECK_CHUNKS without decoding anything: what is compressed against its digests. */
+enum fb_check_part { FB_CHECK_DATABASE, FB_CHECK_CHUNKS, FB_CHECK_NUMBERS, FB_CHECK_DIGESTS, FB_CHECK_BYTES };
 enum fb_status fb_case_check_part(struct fb_case *c, enum fb_check_part part, struct fb_err *err);
 
 /* ---- case_digest.c ---- */
