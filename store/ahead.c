@@ -36,6 +36,8 @@ static void publish(struct fb_ahead *a)
 {
     struct fb_chunk *k = a->current == NONE ? NULL : fb_case_detach_chunk(a->c, a->current);
     a->current = NONE;
+    if (k)
+        fb_chunk_slim(k);
     pthread_mutex_lock(&a->lock);
     if (k && fb_chunk_failed(k, NULL) == FB_OK && a->nready < FB_AHEAD_CHUNKS) {
         a->ready[a->nready++] = k;

@@ -159,6 +159,35 @@ static struct fb_stream *stream(struct fb_chunk *c, unsigned id)
     return &c->stream[id];
 }
 
+static bool scanned(const struct fb_chunk *c, unsigned group)
+{
+    for (unsigned id = 0; id < FB_COL_PARENTS; id++) {
+        unsigned k = 0;
+        while (k < c->npages && fb_col_info[id].group == group && c->page[id][k])
+            k++;
+        if (k == c->npages)
+            return true;
+    }
+    return false;
+}
+
+void fb_chunk_slim(struct fb_chunk *c)
+{
+    for (unsigned g = 0; g < FB_CHUNK_GROUPS; g++) {
+        if (!c->blob[g] || !scanned(c, g))
+            continue;
+        for (unsigned id = 0; id < FB_STREAM_COUNT; id++) {
+            if (fb_col_info[id].group != g || !c->stream[id].present)
+                continue;
+            c->bytes -= c->stream[id].npages * sizeof *c->stream[id].pages;
+            fb_stream_release(&c->stream[id]);
+        }
+        c->bytes -= c->blob_len[g];
+        free(c->blob[g]);
+        c->blob[g] = NULL;
+    }
+}
+
 /* ---- pages ---- */
 
 FB_PAGE_LOOP uint64_t bits_outside(const uint64_t *v, size_t n, uint64_t mask)

@@ -284,6 +284,7 @@ static enum fb_status next_page(struct fb_scan *s, struct fb_err *err)
     if (s->held) {
         uint64_t first = fb_chunk_first(s->held->chunk);
         if (s->next < first || s->next - first >= fb_chunk_nrows(s->held->chunk)) {
+            fb_chunk_slim(s->held->chunk);
             fb_case_let_chunk(s->c, s->held);
             s->held = NULL;
         }
