@@ -159,11 +159,29 @@ static enum fb_status check_packet_chunk(struct fb_case *c, const struct fb_chun
 struct share {
     struct fb_case *c;
     const struct fb_chunk_list *sessions, *packets;
+    bool bytes; /* FB_CHECK_BYTES */
     size_t first, step;
     size_t at; /* where it stopped */
     enum fb_status status;
     struct fb_err err;
 };
+
+static enum fb_status check_bytes(struct fb_case *c, uint64_t cid, unsigned ngroups, struct fb_err *err)
+{
+    struct hashes want;
+    FB_TRY(stored_hashes(c, cid, &want, err));
+    return check_content(c, cid, ngroups, &want.content, err);
+}
+
+static enum fb_status check_one(struct share *s, struct fb_buf *row)
+{
+    bool is_sessions = s->at < s->sessions->n;
+    const struct fb_chunk_meta *m =
+        is_sessions ? &s->sessions->m[s->at] : &s->packets->m[s->at - s->sessions->n];
+    if (s->bytes)
+        return check_bytes(s->c, m->cid, is_sessions ? FB_CHUNK_GROUPS : 1, &s->err);
+    return is_sessions ? check_session_chunk(s->c, m, row, &s->err) : check_packet_chunk(s->c, m, &s->err);
+}
 
 static void *check_share(void *arg)
 {
@@ -172,18 +190,17 @@ static void *check_share(void *arg)
     fb_buf_init(&row, 1u << 20);
     size_t n = s->sessions->n + s->packets->n;
     for (s->at = s->first; s->at < n && s->status == FB_OK; s->at += s->step)
-        s->status = s->at < s->sessions->n
-                        ? check_session_chunk(s->c, &s->sessions->m[s->at], &row, &s->err)
-                        : check_packet_chunk(s->c, &s->packets->m[s->at - s->sessions->n], &s->err);
+        s->status = check_one(s, &row);
     fb_buf_release(&row);
     return NULL;
 }
 
 /* A case that is only read can be read twice at a time: half of the work is done on a connection of its own.
  */
-static enum fb_status check_chunks(struct fb_case *c, struct fb_err *err)
+static enum fb_status check_chunks(struct fb_case *c, bool bytes, struct fb_err *err)
 {
-    struct share own = {.c = c, .sessions = &c->sessions, .packets = &c->packets, .step = 1}, other = own;
+    struct share own = {.c = c, .sessions = &c->sessions, .packets = &c->packets, .bytes = bytes, .step = 1};
+    struct share other = own;
     pthread_t thread;
     other.c = NULL;
     other.first = 1;
@@ -306,9 +323,10 @@ enum fb_status fb_case_check_part(struct fb_case *c, enum fb_check_part part, st
     case FB_CHECK_DATABASE:
         return check_integrity(c, err);
     case FB_CHECK_CHUNKS:
-        FB_TRY(check_chunks(c, err));
+    case FB_CHECK_BYTES:
+        FB_TRY(check_chunks(c, part == FB_CHECK_BYTES, err));
         FB_TRY(fb_case_check_filters(c, err));
-        FB_TRY(fb_rec_check(c, info.complete, err));
+        FB_TRY(fb_rec_check(c, info.complete, part == FB_CHECK_BYTES, err));
         return info.complete ? check_orphans(c, err) : FB_OK;
     case FB_CHECK_NUMBERS:
         return check_numbers(c, err);

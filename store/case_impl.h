@@ -54,10 +54,11 @@ struct fb_case {
     char *path;                    /* NULL: in memory */
     struct fb_case_writer *writer; /* NULL once finished, and for a case that was opened */
     bool reading;                  /* may be read */
-    bool shareable;    /* nobody changes it, and it holds no lock: a second connection can read it */
-    bool skip_sidecar; /* verification looks at the sidecar by itself */
-    bool guest;        /* fbcase.so: the connection is somebody else's, no statement is kept on it */
-    uint8_t *secret;   /* the whole file, decrypted; from sodium_malloc */
+    bool shareable; /* nobody changes it, and it holds no lock: a second connection can read it */
+    uint64_t file_dev, file_ino; /* which file; when shareable */
+    bool skip_sidecar;           /* verification looks at the sidecar by itself */
+    bool guest;      /* fbcase.so: the connection is somebody else's, no statement is kept on it */
+    uint8_t *secret; /* the whole file, decrypted; from sodium_malloc */
     size_t secret_bytes;
 
     /* Reading. */
@@ -133,6 +134,11 @@ size_t fb_chunk_list_find(const struct fb_chunk_list *list, uint64_t number);
 /* A session chunk, held until it is let go as often as it was taken. */
 enum fb_status fb_case_take_chunk(struct fb_case *c, const struct fb_chunk_meta *m,
                                   struct fb_held_chunk **out, struct fb_err *err);
+/* The same for a chunk that was read elsewhere, which the case takes over. */
+enum fb_status fb_case_adopt_chunk(struct fb_case *c, struct fb_chunk *k, struct fb_held_chunk **out,
+                                   struct fb_err *err);
+/* Takes the chunk of a window out of the case; NULL when it is not held, or taken. The caller closes it. */
+struct fb_chunk *fb_case_detach_chunk(struct fb_case *c, uint64_t window);
 void fb_case_let_chunk(struct fb_case *c, struct fb_held_chunk *h); /* accepts NULL */
 /* A blob as an allocation. */
 enum fb_status fb_case_blob(struct fb_case *c, uint64_t cid, unsigned group, uint8_t **p, size_t *n,
@@ -145,8 +151,9 @@ enum fb_status fb_case_packet_chunk(struct fb_case *c, const struct fb_chunk_met
 
 /* ---- case_check.c ---- */
 
-/* fb_case_check in parts, in this order; the last two mean something for a complete case only. */
-enum fb_check_part { FB_CHECK_DATABASE, FB_CHECK_CHUNKS, FB_CHECK_NUMBERS, FB_CHECK_DIGESTS };
+/* fb_case_check in parts, in this order; the last two of them mean something for a complete case only.
+ * FB_CHECK_BYTES is FB_CHECK_CHUNKS without decoding anything: what is compressed against its digests. */
+enum fb_check_part { FB_CHECK_DATABASE, FB_CHECK_CHUNKS, FB_CHECK_NUMBERS, FB_CHECK_DIGESTS, FB_CHECK_BYTES };
 enum fb_status fb_case_check_part(struct fb_case *c, enum fb_check_part part, struct fb_err *err);
 
 /* ---- case_digest.c ---- */
@@ -161,7 +168,7 @@ enum fb_status fb_case_digest_evidence(sqlite3 *db, struct fb_digest *out, struc
 enum fb_status fb_vtab_register_sessions(struct fb_case *c, struct fb_err *err);
 enum fb_status fb_vtab_register_packets(struct fb_case *c, struct fb_err *err);
 enum fb_status fb_vtab_register_features(struct fb_case *c, struct fb_err *err); /* vtab_features.c */
-enum fb_status fb_vtab_register_kernels(struct fb_case *c, struct fb_err *err); /* vtab_kernel.c */
+enum fb_status fb_vtab_register_kernels(struct fb_case *c, struct fb_err *err);  /* vtab_kernel.c */
 void fb_vtab_remove_kernels(sqlite3 *db);
 
 #endif

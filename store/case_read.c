@@ -107,6 +107,12 @@ static enum fb_status open_case(const char *path, bool skip_sidecar, struct fb_c
     enum fb_status st = c->path ? fb_db_open(path, &c->db, err) : fb_err_nomem(err, "the case");
     /* Without locks of SQLite's, which a second connection of the same process could drop by being opened. */
     c->shareable = st == FB_OK && sqlite3_uri_boolean(sqlite3_db_filename(c->db, "main"), "immutable", 0);
+    struct stat sb;
+    c->shareable = c->shareable && stat(path, &sb) == 0;
+    if (c->shareable) {
+        c->file_dev = (uint64_t)sb.st_dev;
+        c->file_ino = (uint64_t)sb.st_ino;
+    }
     return opened(c, st, out, err);
 }
 
@@ -345,6 +351,14 @@ static void trim(struct fb_case *c)
     }
 }
 
+static void hold_first(struct fb_case *c, struct fb_held_chunk *h, struct fb_held_chunk **out)
+{
+    h->next = c->held;
+    c->held = h;
+    h->pins++;
+    *out = h;
+}
+
 enum fb_status fb_case_take_chunk(struct fb_case *c, const struct fb_chunk_meta *m,
                                   struct fb_held_chunk **out, struct fb_err *err)
 {
@@ -364,11 +378,37 @@ enum fb_status fb_case_take_chunk(struct fb_case *c, const struct fb_chunk_meta 
             return fb_err_nomem(err, "a chunk of the case");
         }
     }
-    h->next = c->held;
-    c->held = h;
-    h->pins++;
-    *out = h;
+    hold_first(c, h, out);
     return FB_OK;
+}
+
+enum fb_status fb_case_adopt_chunk(struct fb_case *c, struct fb_chunk *k, struct fb_held_chunk **out,
+                                   struct fb_err *err)
+{
+    trim(c);
+    struct fb_held_chunk *h = calloc(1, sizeof *h);
+    if (!h) {
+        fb_chunk_close(k);
+        return fb_err_nomem(err, "a chunk of the case");
+    }
+    fb_chunk_move(k, &c->zip, fetch, c);
+    h->chunk = k;
+    hold_first(c, h, out);
+    return FB_OK;
+}
+
+struct fb_chunk *fb_case_detach_chunk(struct fb_case *c, uint64_t window)
+{
+    struct fb_held_chunk **at = &c->held;
+    while (*at && fb_chunk_cid((*at)->chunk) >> 20 != window)
+        at = &(*at)->next;
+    struct fb_held_chunk *h = *at;
+    if (!h || h->pins > 0)
+        return NULL;
+    struct fb_chunk *k = h->chunk;
+    *at = h->next;
+    free(h);
+    return k;
 }
 
 void fb_case_let_chunk(struct fb_case *c, struct fb_held_chunk *h)

@@ -13,6 +13,7 @@
 #include "store/case.h"
 #include "store/column.h"
 #include "store/dict.h"
+#include "store/narrow.h"
 #include "store/row.h"
 #include "store/zone_tally.h"
 
@@ -143,6 +144,11 @@ struct fb_chunk; /* one open chunk */
 struct fb_chunk *fb_chunk_open(struct fb_zip *zip, uint64_t cid, uint64_t first_number, uint32_t nrows,
                                fb_chunk_fetch fetch, void *ctx);
 void fb_chunk_close(struct fb_chunk *c); /* accepts NULL */
+/* Gives up the compressed form of groups of which a column is decoded as a whole: a scan went through it and
+ * has left. What is asked of them later is fetched again. Borrowed bytes stay: they come from dictionaries. */
+void fb_chunk_slim(struct fb_chunk *c);
+/* From here on it is read with these: it has come to another thread. */
+void fb_chunk_move(struct fb_chunk *c, struct fb_zip *zip, fb_chunk_fetch fetch, void *ctx);
 
 uint64_t fb_chunk_cid(const struct fb_chunk *c);
 uint64_t fb_chunk_first(const struct fb_chunk *c);
@@ -151,8 +157,12 @@ size_t fb_chunk_bytes(const struct fb_chunk *c); /* memory that it holds */
 
 /* A value of a column (a code for dictionary columns). `row` < nrows. */
 uint64_t fb_chunk_value(struct fb_chunk *c, unsigned col, uint32_t row);
+/* The page that holds a row's value of a column (a code, too), once it is decoded; NULL when it is not, or
+ * the column is made of others. It stays until the chunk is closed. */
+const struct fb_narrow *fb_chunk_page(const struct fb_chunk *c, unsigned col, uint32_t row);
 /* Says that of a page only these rows (offsets in the page, ascending, at most FB_PICKS_MAX) will be asked
- * for: their columns are then decoded without being held. Other rows can still be had. n = 0: no more. */
+ * for: their columns are then decoded without being held. Other rows can still be had. n = 0: no more of this
+ * page. */
 void fb_chunk_focus(struct fb_chunk *c, uint32_t page, const uint16_t *rows, size_t n);
 /* Up to FB_PAGE_ROWS values of page `page` of a column; returns how many, 0 on damage. A page that is not
  * held yet is decoded without being held. */

@@ -2,11 +2,12 @@
 
 #include "store/addr_filter.h"
 
-/* Values less the smallest of their page, in the narrowest type that holds them. */
-struct page {
-    uint64_t base;
-    uint64_t width;  /* 0, 1, 2, 4 or 8 bytes */
-    uint8_t bytes[]; /* aligned for each of them */
+/* Rows of a page that will be asked for, and what is known of them. */
+struct focus {
+    uint32_t n;
+    uint16_t row[FB_PICKS_MAX];
+    uint64_t have; /* bit for each stream */
+    uint64_t value[FB_COL_PARENTS][FB_PICKS_MAX];
 };
 
 struct fb_chunk {
@@ -18,13 +19,8 @@ struct fb_chunk {
     uint8_t *blob[FB_CHUNK_GROUPS];
     size_t blob_len[FB_CHUNK_GROUPS];
     struct fb_stream stream[FB_STREAM_COUNT];
-    struct page *page[FB_COL_PARENTS][FB_CHUNK_ROWS / FB_PAGE_ROWS];
-    struct {
-        uint32_t page, n;
-        uint16_t row[FB_PICKS_MAX];
-        uint64_t have; /* bit for each stream */
-        uint64_t value[FB_COL_PARENTS][FB_PICKS_MAX];
-    } focus;
+    struct fb_narrow *page[FB_COL_PARENTS][FB_CHUNK_ROWS / FB_PAGE_ROWS];
+    struct focus *focus[FB_CHUNK_ROWS / FB_PAGE_ROWS]; /* NULL: none */
     struct fb_dict dict[FB_DICT_KINDS];
     bool have_dict[FB_DICT_KINDS];
     uint8_t *filter;       /* of addresses */
@@ -52,6 +48,13 @@ struct fb_chunk *fb_chunk_open(struct fb_zip *zip, uint64_t cid, uint64_t first_
     return c;
 }
 
+void fb_chunk_move(struct fb_chunk *c, struct fb_zip *zip, fb_chunk_fetch fetch, void *ctx)
+{
+    c->zip = zip;
+    c->fetch = fetch;
+    c->ctx = ctx;
+}
+
 void fb_chunk_close(struct fb_chunk *c)
 {
     if (!c)
@@ -63,6 +66,8 @@ void fb_chunk_close(struct fb_chunk *c)
     for (unsigned i = 0; i < FB_COL_PARENTS; i++)
         for (unsigned k = 0; k < c->npages; k++)
             free(c->page[i][k]);
+    for (unsigned k = 0; k < c->npages; k++)
+        free(c->focus[k]);
     for (unsigned i = 0; i < FB_DICT_KINDS; i++)
         fb_dict_release(&c->dict[i]);
     free(c->filter);
@@ -154,36 +159,36 @@ static struct fb_stream *stream(struct fb_chunk *c, unsigned id)
     return &c->stream[id];
 }
 
-/* ---- pages ---- */
-
-#define PACKED(type, name)                                                                                   \
-    FB_PAGE_LOOP void pack_##name(const uint64_t *restrict v, size_t n, uint64_t lo, type *restrict to)      \
-    {                                                                                                        \
-        for (size_t i = 0; i < n; i++)                                                                       \
-            to[i] = (type)(v[i] - lo);                                                                       \
-    }                                                                                                        \
-    FB_PAGE_LOOP void unpack_##name(const type *restrict from, size_t n, uint64_t lo, uint64_t *restrict v)  \
-    {                                                                                                        \
-        for (size_t i = 0; i < n; i++)                                                                       \
-            v[i] = lo + from[i];                                                                             \
-    }
-PACKED(uint8_t, 1)
-PACKED(uint16_t, 2)
-PACKED(uint32_t, 4)
-PACKED(uint64_t, 8)
-#define PACK(name)                                                                                           \
-    FB_FULL_OR(n, pack_##name(v, FB_PAGE_ROWS, lo, (void *)p->bytes), pack_##name(v, n, lo, (void *)p->bytes))
-#define UNPACK(name)                                                                                         \
-    FB_FULL_OR(n, unpack_##name((const void *)p->bytes, FB_PAGE_ROWS, p->base, out),                         \
-               unpack_##name((const void *)p->bytes, n, p->base, out))
-
-FB_PAGE_LOOP uint64_t bits_above(const uint64_t *v, size_t n, uint64_t lo)
+static bool scanned(const struct fb_chunk *c, unsigned group)
 {
-    uint64_t all = 0;
-    for (size_t i = 0; i < n; i++)
-        all |= v[i] - lo;
-    return all;
+    for (unsigned id = 0; id < FB_COL_PARENTS; id++) {
+        unsigned k = 0;
+        while (k < c->npages && fb_col_info[id].group == group && c->page[id][k])
+            k++;
+        if (k == c->npages)
+            return true;
+    }
+    return false;
 }
+
+void fb_chunk_slim(struct fb_chunk *c)
+{
+    for (unsigned g = 0; g < FB_CHUNK_GROUPS; g++) {
+        if (!c->blob[g] || !scanned(c, g))
+            continue;
+        for (unsigned id = 0; id < FB_STREAM_COUNT; id++) {
+            if (fb_col_info[id].group != g || !c->stream[id].present)
+                continue;
+            c->bytes -= c->stream[id].npages * sizeof *c->stream[id].pages;
+            fb_stream_release(&c->stream[id]);
+        }
+        c->bytes -= c->blob_len[g];
+        free(c->blob[g]);
+        c->blob[g] = NULL;
+    }
+}
+
+/* ---- pages ---- */
 
 FB_PAGE_LOOP uint64_t bits_outside(const uint64_t *v, size_t n, uint64_t mask)
 {
@@ -191,75 +196,6 @@ FB_PAGE_LOOP uint64_t bits_outside(const uint64_t *v, size_t n, uint64_t mask)
     for (size_t i = 0; i < n; i++)
         all |= v[i] & ~mask;
     return all;
-}
-
-/* `lo`: a value that the others are not far above. */
-static struct page *narrow(struct fb_chunk *c, const uint64_t *v, size_t n, uint64_t lo)
-{
-    uint64_t span;
-    FB_FULL_OR(n, span = bits_above(v, FB_PAGE_ROWS, lo), span = bits_above(v, n, lo));
-    unsigned width = span == 0            ? 0
-                     : span <= UINT8_MAX  ? 1
-                     : span <= UINT16_MAX ? 2
-                     : span <= UINT32_MAX ? 4
-                                          : 8;
-    struct page *p = malloc(sizeof *p + n * width);
-    if (!p) {
-        fb_err_nomem(&c->err, "a page");
-        return NULL;
-    }
-    p->base = lo;
-    p->width = width;
-    if (width == 1)
-        PACK(1);
-    else if (width == 2)
-        PACK(2);
-    else if (width == 4)
-        PACK(4);
-    else if (width == 8)
-        PACK(8);
-    c->bytes += sizeof *p + n * width;
-    return p;
-}
-
-static void widen(const struct page *p, size_t n, uint64_t *out)
-{
-    if (p->width == 1)
-        UNPACK(1);
-    else if (p->width == 2)
-        UNPACK(2);
-    else if (p->width == 4)
-        UNPACK(4);
-    else if (p->width == 8)
-        UNPACK(8);
-    else
-        for (size_t i = 0; i < n; i++)
-            out[i] = p->base;
-}
-
-static uint64_t at(const struct page *p, size_t i)
-{
-    switch (p->width) {
-    case 0:
-        return p->base;
-    case 1:
-        return p->base + p->bytes[i];
-    case 2: {
-        uint16_t v;
-        memcpy(&v, p->bytes + 2 * i, 2);
-        return p->base + v;
-    }
-    case 4: {
-        uint32_t v;
-        memcpy(&v, p->bytes + 4 * i, 4);
-        return p->base + v;
-    }
-    default: {
-        uint64_t v;
-        memcpy(&v, p->bytes + 8 * i, 8);
-        return p->base + v;
-    }
-    }
 }
 
 /* The largest value that a stream may hold; false on damage. */
@@ -310,36 +246,44 @@ static size_t decode(struct fb_chunk *c, unsigned id, uint32_t page, uint64_t *v
 
 void fb_chunk_focus(struct fb_chunk *c, uint32_t page, const uint16_t *rows, size_t n)
 {
-    FB_BUG(n > FB_PICKS_MAX);
-    c->focus.page = page;
-    c->focus.n = (uint32_t)n;
-    c->focus.have = 0;
-    memcpy(c->focus.row, rows, n * sizeof *rows);
+    FB_BUG(n > FB_PICKS_MAX || page >= c->npages);
+    struct focus *f = c->focus[page];
+    if (!f && n > 0) {
+        f = c->focus[page] = calloc(1, sizeof *f);
+        c->bytes += f ? sizeof *f : 0;
+    }
+    /* Without memory whole pages are decoded. What was read ahead for the same rows stays. */
+    if (!f || (f->n == n && memcmp(f->row, rows, n * sizeof *rows) == 0))
+        return;
+    f->n = (uint32_t)n;
+    f->have = 0;
+    memcpy(f->row, rows, n * sizeof *rows);
 }
 
 /* The value of a row in focus; false: it is not in focus, or cannot be had. */
 static bool focused(struct fb_chunk *c, unsigned id, uint32_t row, uint64_t *out)
 {
+    struct focus *f = c->focus[row / FB_PAGE_ROWS];
     uint32_t i = 0;
-    while (i < c->focus.n && c->focus.row[i] != row % FB_PAGE_ROWS)
+    while (i < f->n && f->row[i] != row % FB_PAGE_ROWS)
         i++;
-    if (i == c->focus.n || c->focus.page != row / FB_PAGE_ROWS)
+    if (i == f->n)
         return false;
-    uint64_t *v = c->focus.value[id], limit;
-    if (!(c->focus.have >> id & 1)) {
+    uint64_t *v = f->value[id], limit;
+    if (!(f->have >> id & 1)) {
         struct fb_stream *s = stream(c, id);
         if (!s || !limit_of(c, id, &limit) ||
-            fb_stream_pick(c->zip, s, c->focus.page, c->focus.row, c->focus.n, v) == 0 ||
-            !all_below(c, id, v, c->focus.n, limit))
+            fb_stream_pick(c->zip, s, row / FB_PAGE_ROWS, f->row, f->n, v) == 0 ||
+            !all_below(c, id, v, f->n, limit))
             return false; /* decoding the page will say what is wrong */
-        c->focus.have |= (uint64_t)1 << id;
+        f->have |= (uint64_t)1 << id;
     }
     *out = v[i];
     return true;
 }
 
 /* The same, kept. */
-static const struct page *page_of(struct fb_chunk *c, unsigned id, uint32_t page)
+static const struct fb_narrow *page_of(struct fb_chunk *c, unsigned id, uint32_t page)
 {
     if (c->page[id][page])
         return c->page[id][page];
@@ -353,24 +297,35 @@ static const struct page *page_of(struct fb_chunk *c, unsigned id, uint32_t page
         for (size_t i = 1; i < n; i++)
             lo = v[i] < lo ? v[i] : lo;
     }
-    return c->page[id][page] = narrow(c, v, n, lo);
+    struct fb_narrow *p = c->page[id][page] = fb_narrow_new(v, n, lo);
+    if (p)
+        c->bytes += fb_narrow_bytes(p, n);
+    else
+        fb_err_nomem(&c->err, "a page");
+    return p;
 }
 
 static uint64_t stored(struct fb_chunk *c, unsigned id, uint32_t row)
 {
-    const struct page *p = c->page[id][row / FB_PAGE_ROWS];
+    const struct fb_narrow *p = c->page[id][row / FB_PAGE_ROWS];
     uint64_t v;
-    if (!p && c->focus.n > 0 && focused(c, id, row, &v))
+    if (!p && c->focus[row / FB_PAGE_ROWS] && focused(c, id, row, &v))
         return v;
     if (!p)
         p = page_of(c, id, row / FB_PAGE_ROWS);
-    return p ? at(p, row % FB_PAGE_ROWS) : 0;
+    return p ? fb_narrow_at(p, row % FB_PAGE_ROWS) : 0;
 }
 
 static uint64_t join_ip_bytes(uint64_t payload, uint64_t pkts, uint64_t q, uint64_t r)
 {
     uint64_t rest = (uint64_t)fb_unzigzag(r);
     return pkts == 0 || pkts > INT64_MAX ? payload + rest : payload + (uint64_t)fb_unzigzag(q) * pkts + rest;
+}
+
+const struct fb_narrow *fb_chunk_page(const struct fb_chunk *c, unsigned col, uint32_t row)
+{
+    bool derived = col == FB_COL_ORIG_IP_BYTES || col == FB_COL_RESP_IP_BYTES || col == FB_COL_EVIDENCE_PKTS;
+    return derived ? NULL : c->page[col][row / FB_PAGE_ROWS];
 }
 
 uint64_t fb_chunk_value(struct fb_chunk *c, unsigned col, uint32_t row)
@@ -401,7 +356,7 @@ size_t fb_chunk_values(struct fb_chunk *c, unsigned col, uint32_t page, uint64_t
         for (size_t i = 0; i < n; i++)
             out[i] = fb_chunk_value(c, col, start + (uint32_t)i);
     else if (c->page[col][page])
-        widen(c->page[col][page], n, out);
+        fb_narrow_widen(c->page[col][page], n, out);
     else
         n = decode(c, col, page, out);
     return c->err.status == FB_OK ? n : 0;

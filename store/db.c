@@ -4,6 +4,7 @@
 #include "base/escape.h"
 #include "store/case.h"
 #include "store/case_file.h"
+#include "store/read_vfs.h"
 #include "store/schema.h"
 
 #include <sys/stat.h>
@@ -208,7 +209,7 @@ static enum fb_status open_uri(const char *path, enum how how, sqlite3 **db, str
     int rc = sqlite3_open_v2(fb_buf_cstr(&uri), db,
                              (how == TO_WRITE ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) |
                                  SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
-                             NULL);
+                             how == TO_READ_ALONE ? fb_read_vfs() : NULL);
     fb_buf_release(&uri);
     return rc == SQLITE_OK ? FB_OK : refuse(err, FB_ERR_IO, path, "cannot be opened");
 }

@@ -143,8 +143,43 @@ static bool read_layout(struct fb_cur *c, size_t fixed_len, struct fb_dict *d, u
     return fb_cur_ok(c);
 }
 
-static bool read_entries(struct fb_cur *c, struct fb_dict *d, const uint32_t *shared)
+/* Whether an entry lies behind the one before it, whose first `shared` bytes it has. Nearly always the first
+ * byte after them says so. */
+static inline bool ascends(const uint8_t *before, size_t before_len, const uint8_t *p, size_t len,
+                           size_t shared)
 {
+    if (shared < before_len && shared < len && before[shared] != p[shared])
+        return before[shared] < p[shared];
+    return compare(before, before_len, p, len) < 0;
+}
+
+/* Addresses: most of what a chunk's dictionaries hold. */
+static bool read_addresses(struct fb_cur *c, struct fb_dict *d, const uint32_t *shared)
+{
+    const size_t len = 16;
+    const uint8_t *before = NULL;
+    for (uint32_t i = 0; i < d->n; i++) {
+        uint8_t *to = d->bytes + i * (len + 1);
+        size_t rest = len - shared[i];
+        const uint8_t *p = fb_cur_take(c, rest);
+        if (!p)
+            return false;
+        if (before)
+            memcpy(to, before, len);
+        for (size_t k = 0; k < rest; k++)
+            to[shared[i] + k] = p[k];
+        to[len] = 0;
+        if (before && !ascends(before, len, to, len, shared[i]))
+            return false;
+        before = to;
+    }
+    return fb_cur_left(c) == 0;
+}
+
+static bool read_entries(struct fb_cur *c, struct fb_dict *d, const uint32_t *shared, size_t fixed_len)
+{
+    if (fixed_len == 16)
+        return read_addresses(c, d, shared);
     for (uint32_t i = 0; i < d->n; i++) {
         uint8_t *to = d->bytes + d->off[i];
         size_t len = d->off[i + 1] - d->off[i] - 1, rest = len - shared[i];
@@ -158,7 +193,7 @@ static bool read_entries(struct fb_cur *c, struct fb_dict *d, const uint32_t *sh
         to[len] = 0;
         if (i > 0) {
             struct fb_span prev = fb_dict_entry(d, i - 1);
-            if (compare(prev.p, prev.n, to, len) >= 0)
+            if (!ascends(prev.p, prev.n, to, len, shared[i]))
                 return false;
         }
     }
@@ -180,7 +215,7 @@ bool fb_dict_read(const uint8_t *p, size_t n, size_t fixed_len, struct fb_dict *
      * stream. */
     if (good && out->nbytes <= (64u << 20) + out->n)
         out->bytes = malloc(out->nbytes + 1);
-    good = good && out->bytes && read_entries(&c, out, shared);
+    good = good && out->bytes && read_entries(&c, out, shared, fixed_len);
     free(shared);
     if (!good)
         fb_dict_release(out);

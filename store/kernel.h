@@ -14,7 +14,6 @@
 enum fb_key_kind { FB_KEY_NUMBER, FB_KEY_TEXT, FB_KEY_ADDR, FB_KEY_PAIR };
 
 #define FB_WANT(measure) (1u << (measure))
-#define FB_WANT_ALL      (FB_WANT(FB_M_COUNT) - 1u)
 
 struct fb_kernel {
     struct fb_case *c;

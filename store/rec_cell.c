@@ -3,11 +3,26 @@
 #include "base/utf8.h"
 #include "store/rec_dir.h"
 
+/* Length of the run of ASCII (no NUL) at `at`: nearly always all there is. */
+static size_t plain_run(struct fb_span s, size_t at)
+{
+    size_t end = at;
+    while (end < s.n && s.p[end] - 1u < 0x7f)
+        end++;
+    return end - at;
+}
+
 void fb_rec_show_text(struct fb_buf *out, struct fb_span s)
 {
     static const char hex[] = "0123456789abcdef";
     for (size_t i = 0; i < s.n;) {
         uint32_t cp;
+        size_t run = plain_run(s, i);
+        if (run) {
+            fb_buf_put(out, s.p + i, run);
+            i += run;
+            continue;
+        }
         unsigned n = fb_utf8_decode(s.p + i, s.n - i, &cp);
         if (n && cp) {
             fb_buf_put(out, s.p + i, n);
@@ -58,6 +73,10 @@ void fb_rec_result(sqlite3_context *x, enum fb_rec_type type, const struct fb_re
         return;
     case FB_REC_TEXT:
     case FB_REC_LIST:
+        if (type == FB_REC_TEXT && cell->s.n > 0 && plain_run(cell->s, 0) == cell->s.n) {
+            sqlite3_result_text64(x, (const char *)cell->s.p, cell->s.n, SQLITE_TRANSIENT, SQLITE_UTF8);
+            return;
+        }
         fb_buf_init(&b, 64 * (size_t)FB_REC_BYTES_MAX);
         if (type == FB_REC_TEXT)
             fb_rec_show_text(&b, cell->s);

@@ -334,3 +334,21 @@ bool fb_rec_chunk_may_have(struct fb_rec_chunk *k, size_t col, struct fb_span by
     return !load_column(k, col) || k->col[col].ints ||
            fb_dict_find(&k->col[col].dict, bytes.p, bytes.n) != UINT32_MAX;
 }
+
+bool fb_rec_chunk_select(struct fb_rec_chunk *k, size_t col, bool (*want)(void *ctx, struct fb_span text),
+                         void *ctx, struct fb_buf *numbers)
+{
+    const struct column *c = &k->col[col];
+    if (!load_places(k) || !k->number || !load_column(k, col) || c->ints)
+        return false;
+    uint8_t *wanted = malloc(c->dict.n + 1u);
+    if (!wanted)
+        return no_memory(k);
+    for (uint32_t i = 0; i < c->dict.n; i++)
+        wanted[i] = want(ctx, fb_dict_entry(&c->dict, i));
+    for (uint32_t i = 0; i < k->m.nrows; i++)
+        if (!(c->null && c->null[i]) && wanted[c->code[i]])
+            fb_buf_put(numbers, &k->number[i], sizeof k->number[i]);
+    free(wanted);
+    return true;
+}

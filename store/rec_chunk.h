@@ -107,6 +107,10 @@ bool fb_rec_chunk_at(struct fb_rec_chunk *k, uint32_t row, struct fb_rec_at *out
 bool fb_rec_chunk_cell(struct fb_rec_chunk *k, size_t col, uint32_t row, struct fb_rec_cell *out);
 /* Whether a TEXT or ADDR column can hold these bytes (as in a cell); true also on damage. */
 bool fb_rec_chunk_may_have(struct fb_rec_chunk *k, size_t col, struct fb_span bytes);
+/* Of a TEXT column in SESSIONS: appends the number (uint64_t) of each session whose text is wanted, in their
+ * order; `want` is asked once for each different text. False on damage. */
+bool fb_rec_chunk_select(struct fb_rec_chunk *k, size_t col, bool (*want)(void *ctx, struct fb_span text),
+                         void *ctx, struct fb_buf *numbers);
 /* The rows of one session, as *n indices in the order of rows; borrowed. False on damage. */
 bool fb_rec_chunk_find(struct fb_rec_chunk *k, uint64_t number, const uint32_t **rows, uint32_t *n);
 

@@ -124,8 +124,9 @@ enum fb_status fb_rec_put_chunk(sqlite3 *db, uint64_t rid, const struct fb_rec_b
 
 /* ---- rec_check.c ---- */
 
-/* Every chunk against its digests, and in a case that is complete every table against its own. */
-enum fb_status fb_rec_check(struct fb_case *c, bool complete, struct fb_err *err);
+/* Every chunk against its digests, and in a case that is complete every table against its own. `bytes`: no
+ * row is decoded. */
+enum fb_status fb_rec_check(struct fb_case *c, bool complete, bool bytes, struct fb_err *err);
 /* The same for the tables of a sidecar that is open. */
 enum fb_status fb_rec_check_side(struct fb_case *c, sqlite3 *side, struct fb_err *err);
 

@@ -70,10 +70,13 @@ static void check_content(struct verify *v)
     v->content_holds = true;
     for (size_t i = 0; i < sizeof part / sizeof *part; i++) {
         struct fb_err err = {0};
+        bool quick = v->o->quick && part[i].part == FB_CHECK_CHUNKS;
         if (!v->info.complete && part[i].part >= FB_CHECK_NUMBERS)
             say(v, part[i].name, FB_CHECK_SKIPPED, "the case is incomplete");
-        else if (took(v, part[i].name, fb_case_check_part(v->c, part[i].part, &err), &err))
-            good(v, part[i].name, "%s", part[i].fine);
+        else if (took(v, part[i].name, fb_case_check_part(v->c, quick ? FB_CHECK_BYTES : part[i].part, &err),
+                      &err))
+            good(v, part[i].name, "%s",
+                 quick ? "the bytes of every chunk match their digest; rows were not decoded" : part[i].fine);
         else
             v->content_holds = false;
     }

@@ -18,6 +18,7 @@ struct fb_verify_opts {
     size_t nkeys;
     struct fb_case
         *in_memory; /* an encrypted case that was opened; NULL: the file at `case_path`. Borrowed */
+    bool quick;     /* bytes against their digests, but no row is decoded and digested again */
 };
 
 /* Reports everything that can be checked, also behind what does not hold. FB_OK: all of it holds;

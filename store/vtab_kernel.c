@@ -99,16 +99,19 @@ VALUE_OF(value_resp_bytes, FB_M_RESP_BYTES)
 VALUE_OF(value_orig_pkts, FB_M_ORIG_PKTS)
 VALUE_OF(value_resp_pkts, FB_M_RESP_PKTS)
 
+#define WANT_BYTES (FB_WANT(FB_M_ORIG_BYTES) | FB_WANT(FB_M_RESP_BYTES))
+#define WANT_PKTS  (FB_WANT(FB_M_ORIG_PKTS) | FB_WANT(FB_M_RESP_PKTS))
+
 static const struct metric {
     const char *name;
     uint64_t (*value)(const struct fb_tally *t);
     unsigned want;
 } metrics[] = {
     {"sessions", value_sessions, 0},
-    {"bytes", value_bytes, FB_WANT(FB_M_ORIG_BYTES) | FB_WANT(FB_M_RESP_BYTES)},
+    {"bytes", value_bytes, WANT_BYTES},
     {"orig_bytes", value_orig_bytes, FB_WANT(FB_M_ORIG_BYTES)},
     {"resp_bytes", value_resp_bytes, FB_WANT(FB_M_RESP_BYTES)},
-    {"packets", value_pkts, FB_WANT(FB_M_ORIG_PKTS) | FB_WANT(FB_M_RESP_PKTS)},
+    {"packets", value_pkts, WANT_PKTS},
     {"orig_pkts", value_orig_pkts, FB_WANT(FB_M_ORIG_PKTS)},
     {"resp_pkts", value_resp_pkts, FB_WANT(FB_M_RESP_PKTS)},
 };
@@ -163,7 +166,23 @@ static int vt_disconnect(sqlite3_vtab *base)
     return SQLITE_OK;
 }
 
-/* idxNum: bit i is set when argument i comes to xFilter. */
+/* The sums that the statement's columns are made of: no other is unpacked. */
+static unsigned sums_of(const struct fn *fn, uint64_t used)
+{
+    unsigned want = fn->id == FN_PAIRS ? WANT_BYTES : 0; /* what they are ordered by */
+    for (unsigned i = 0; i < fn->nout; i++) {
+        if (!(used >> i & 1))
+            continue;
+        want |= fn->out[i].kind == OUT_BYTES     ? WANT_BYTES
+                : fn->out[i].kind == OUT_PKTS    ? WANT_PKTS
+                : fn->out[i].kind == OUT_MEASURE ? FB_WANT(fn->out[i].measure)
+                                                 : 0;
+    }
+    return want;
+}
+
+/* idxNum: bit i is set when argument i comes to xFilter; from bit SUMS_AT on the sums that are wanted. */
+#define SUMS_AT 8
 static int vt_best_index(sqlite3_vtab *base, sqlite3_index_info *info)
 {
     const struct fn *fn = ((struct vtab *)base)->fn;
@@ -184,6 +203,7 @@ static int vt_best_index(sqlite3_vtab *base, sqlite3_index_info *info)
         info->aConstraintUsage[from[a]].omit = 1;
         info->idxNum |= 1 << a;
     }
+    info->idxNum |= (int)(sums_of(fn, info->colUsed) << SUMS_AT);
     info->estimatedCost = 100000;
     info->estimatedRows = 100;
     return SQLITE_OK;
@@ -294,9 +314,9 @@ static enum fb_status fill_top(struct cursor *cur, struct fb_kernel *k, struct f
     return FB_OK;
 }
 
-static enum fb_status fill(struct cursor *cur, const struct vtab *v, struct fb_err *err)
+static enum fb_status fill(struct cursor *cur, const struct vtab *v, unsigned want, struct fb_err *err)
 {
-    struct fb_kernel k = {.c = v->c, .t0_ns = INT64_MIN, .t1_ns = INT64_MAX, .want = FB_WANT_ALL};
+    struct fb_kernel k = {.c = v->c, .t0_ns = INT64_MIN, .t1_ns = INT64_MAX, .want = want};
     bool from = false, to = false;
     int64_t n;
     const char *by;
@@ -346,7 +366,7 @@ static int vt_filter(sqlite3_vtab_cursor *base, int given, const char *plan, int
         if (!cur->arg[a])
             return SQLITE_NOMEM;
     }
-    enum fb_status st = fill(cur, v, &err);
+    enum fb_status st = fill(cur, v, (unsigned)given >> SUMS_AT, &err);
     if (st == FB_OK)
         return SQLITE_OK;
     cur->n = 0;

@@ -1,18 +1,22 @@
 #include "store/vtab_plan.h"
 
+#include "store/layer_match.h"
 #include "store/vtab_columns.h"
 
 #if SQLITE_VERSION_NUMBER < 3038000
 #error "SQLite 3.38 or newer is needed (sqlite3_vtab_in)"
 #endif
 
-/* The plan string: two characters for each value, column ('A' + index) and operator. */
-#define OP_EQ '='
-#define OP_IN 'i'
-#define OP_GT '>'
-#define OP_GE 'g'
-#define OP_LT '<'
-#define OP_LE 'l'
+/* The plan string: two characters for each value, column ('A' + index) and operator; then the columns that
+ * the statement uses, as a bit mask in hexadecimal digits. */
+#define OP_EQ   '='
+#define OP_IN   'i'
+#define OP_GT   '>'
+#define OP_GE   'g'
+#define OP_LT   '<'
+#define OP_LE   'l'
+#define OP_LIKE '%'
+#define OP_GLOB '*'
 
 static bool is_number(unsigned kind)
 {
@@ -28,15 +32,20 @@ static bool is_text(unsigned kind)
 /* The operator under which a constraint goes down; 0: it stays with SQLite. */
 static char operator_of(sqlite3_index_info *info, int i, unsigned vcol)
 {
-    unsigned kind = fb_vcols[vcol].kind;
+    unsigned kind = fb_vcol_at(vcol).kind;
     bool in = sqlite3_vtab_in(info, i, -1) != 0;
     switch (info->aConstraint[i].op) {
     case SQLITE_INDEX_CONSTRAINT_EQ:
         if (kind == FB_V_NUMBER || kind == FB_V_IP)
             return in ? OP_IN : OP_EQ;
-        if (is_text(kind) && sqlite3_stricmp(sqlite3_vtab_collation(info, i), "BINARY") != 0)
+        if ((is_text(kind) || kind == FB_V_LAYER) &&
+            sqlite3_stricmp(sqlite3_vtab_collation(info, i), "BINARY") != 0)
             return 0;
-        return !in && (is_number(kind) || is_text(kind)) ? OP_EQ : 0;
+        return !in && (is_number(kind) || is_text(kind) || kind == FB_V_LAYER) ? OP_EQ : 0;
+    case SQLITE_INDEX_CONSTRAINT_LIKE:
+        return kind == FB_V_LAYER ? OP_LIKE : 0;
+    case SQLITE_INDEX_CONSTRAINT_GLOB:
+        return kind == FB_V_LAYER ? OP_GLOB : 0;
     case SQLITE_INDEX_CONSTRAINT_GT:
         return kind == FB_V_NUMBER || is_number(kind) ? OP_GT : 0;
     case SQLITE_INDEX_CONSTRAINT_GE:
@@ -53,7 +62,7 @@ static char operator_of(sqlite3_index_info *info, int i, unsigned vcol)
 /* Share of rows that a condition lets through: a guess for SQLite's choice of plans. */
 static double share(unsigned kind, char op)
 {
-    if (op != OP_EQ && op != OP_IN)
+    if (op != OP_EQ && op != OP_IN && kind != FB_V_LAYER)
         return kind == FB_V_NUMBER || kind == FB_V_INT ? 0.25 : 0.5;
     switch (kind) {
     case FB_V_ADDR:
@@ -64,6 +73,7 @@ static double share(unsigned kind, char op)
     case FB_V_STATE:
     case FB_V_REASON:
     case FB_V_TEXT:
+    case FB_V_LAYER:
         return 0.1;
     default:
         return 0.01;
@@ -78,9 +88,8 @@ int fb_plan_best_index(sqlite3_index_info *info, uint64_t total)
     for (int i = 0; i < info->nConstraint; i++) {
         int col = info->aConstraint[i].iColumn;
         unsigned vcol = col < 0 ? 0 : (unsigned)col;
-        if (vcol >= fb_nvcols) /* of a layer: SQLite compares */
-            continue;
-        bool is_ip = fb_vcols[vcol].kind == FB_V_IP;
+        unsigned kind = fb_vcol_at(vcol).kind;
+        bool is_ip = kind == FB_V_IP;
         /* `ip` has no value of its own: a plan that cannot push it down is no plan. */
         if (!info->aConstraint[i].usable && is_ip && info->aConstraint[i].op == SQLITE_INDEX_CONSTRAINT_EQ)
             return SQLITE_CONSTRAINT;
@@ -93,17 +102,17 @@ int fb_plan_best_index(sqlite3_index_info *info, uint64_t total)
         plan[2 * n + 1] = op;
         info->aConstraintUsage[i].argvIndex = ++n;
         info->aConstraintUsage[i].omit = is_ip;
-        rows *= share(fb_vcols[vcol].kind, op);
-        if (fb_vcols[vcol].kind == FB_V_NUMBER && (op == OP_EQ || op == OP_IN)) {
+        rows *= share(kind, op);
+        if (kind == FB_V_NUMBER && (op == OP_EQ || op == OP_IN)) {
             rows = scanned = op == OP_EQ ? 1 : 32;
             if (op == OP_EQ)
                 info->idxFlags |= SQLITE_INDEX_SCAN_UNIQUE;
-        } else if (vcol <= 1 || is_ip) {
-            scanned *= share(fb_vcols[vcol].kind, op);
+        } else if (vcol <= 1 || is_ip || kind == FB_V_LAYER) {
+            scanned *= share(kind, op);
         }
     }
     plan[2 * n] = '\0';
-    info->idxStr = sqlite3_mprintf("%s", plan);
+    info->idxStr = sqlite3_mprintf("%s%llx", plan, (unsigned long long)info->colUsed);
     info->needToFreeIdxStr = 1;
     info->estimatedRows = rows < 1 ? 1 : (sqlite3_int64)rows;
     /* A page has to be decoded for the first row of it; after that a value costs little. */
@@ -299,6 +308,19 @@ static int apply_ip_list(struct fb_scan *s, sqlite3_value *in)
     return rc;
 }
 
+/* A text of a layer: the list of the sessions that have it. What is pushed down is looked at again by SQLite,
+ * so that a text that no list can be made for is no loss. */
+static void apply_layer(struct fb_scan *s, const struct fb_vcol *v, char op, sqlite3_value *value)
+{
+    const char *text =
+        sqlite3_value_type(value) == SQLITE_TEXT ? (const char *)sqlite3_value_text(value) : NULL;
+    enum fb_match_kind kind = op == OP_LIKE ? FB_MATCH_LIKE : op == OP_GLOB ? FB_MATCH_GLOB : FB_MATCH_EQUAL;
+    if (!text || s->list || strlen(text) != (size_t)sqlite3_value_bytes(value) ||
+        !fb_layer_match(s->c, v->col, kind, text, &s->list, &s->nlist))
+        return;
+    s->nothing = s->nothing || s->nlist == 0;
+}
+
 static int apply_one(struct fb_scan *s, const struct fb_vcol *v, char op, sqlite3_value *value)
 {
     if (op == OP_IN)
@@ -306,6 +328,10 @@ static int apply_one(struct fb_scan *s, const struct fb_vcol *v, char op, sqlite
     /* Nothing compares with NULL. */
     if (sqlite3_value_type(value) == SQLITE_NULL) {
         s->nothing = true;
+        return SQLITE_OK;
+    }
+    if (v->kind == FB_V_LAYER) {
+        apply_layer(s, v, op, value);
         return SQLITE_OK;
     }
     if (v->kind == FB_V_IP)
@@ -328,10 +354,39 @@ static int apply_one(struct fb_scan *s, const struct fb_vcol *v, char op, sqlite
     return SQLITE_OK;
 }
 
+/* Which stored columns a cell is made of. */
+static void add_columns(struct fb_scan *s, const struct fb_vcol *v, uint64_t *have)
+{
+    static const uint8_t flow[] = {FB_COL_TS,     FB_COL_ORIG_H, FB_COL_RESP_H,   FB_COL_ORIG_P,
+                                   FB_COL_RESP_P, FB_COL_PROTO,  FB_COL_IP_PROTO, FB_COL_UID_DUP};
+    uint8_t own[2] = {v->col, FB_COL_HAS_MACS};
+    const uint8_t *col = own;
+    size_t n = v->kind == FB_V_MAC ? 2 : 1;
+    if (v->kind == FB_V_NUMBER || v->kind == FB_V_IP)
+        n = 0;
+    else if (v->kind == FB_V_PARENTS)
+        own[0] = FB_COL_NPARENTS;
+    else if (v->kind == FB_V_UID || v->kind == FB_V_COMMUNITY) {
+        col = flow;
+        n = sizeof flow;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (!(*have >> col[i] & 1))
+            s->cols[s->ncols++] = col[i];
+        *have |= (uint64_t)1 << col[i];
+    }
+}
+
 int fb_plan_apply(const char *plan, int argc, sqlite3_value **argv, struct fb_scan *scan)
 {
     int rc = SQLITE_OK;
-    for (int i = 0; i < argc && rc == SQLITE_OK; i++)
-        rc = apply_one(scan, &fb_vcols[plan[2 * i] - 'A'], plan[2 * i + 1], argv[i]);
+    for (int i = 0; i < argc && rc == SQLITE_OK; i++) {
+        struct fb_vcol v = fb_vcol_at((unsigned)(plan[2 * i] - 'A'));
+        rc = apply_one(scan, &v, plan[2 * i + 1], argv[i]);
+    }
+    uint64_t used = strtoull(plan + 2 * argc, NULL, 16), have = 0;
+    for (unsigned i = 0; i < fb_nvcols; i++)
+        if (used >> i & 1)
+            add_columns(scan, &fb_vcols[i], &have);
     return rc;
 }

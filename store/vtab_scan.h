@@ -24,6 +24,8 @@ struct fb_test {
     size_t ncodes;
 };
 
+struct fb_ahead;
+
 struct fb_scan {
     struct fb_case *c;
     struct fb_test test[FB_SCAN_TESTS_MAX];
@@ -31,19 +33,31 @@ struct fb_scan {
     uint64_t lo, hi; /* numbers */
     uint64_t *list;  /* numbers asked for, ascending, without repeats; NULL: all; owned */
     size_t nlist, at_list;
-    bool nothing; /* no row can satisfy the conditions */
+    bool nothing;               /* no row can satisfy the conditions */
+    uint8_t cols[FB_COL_COUNT]; /* that will be asked for: what is read ahead (ahead.h) */
+    unsigned ncols;
+
+    struct fb_ahead *ahead; /* NULL: none (yet) */
+    bool no_ahead;
+    unsigned entered; /* chunks */
+    /* Of the scan that reads ahead: asked before a chunk is read; false: leave it out. */
+    bool (*gate)(void *ctx, uint64_t window);
+    void *gate_ctx;
 
     struct fb_held_chunk *held; /* where it stands */
     uint64_t next;              /* first number not looked at */
     uint16_t sel[FB_PAGE_ROWS]; /* rows of the page that passed */
     unsigned nsel, at;
     uint32_t page_row; /* first row of the page in its chunk */
+    uint64_t pages;    /* that were entered: another number, another page */
 };
 
 void fb_scan_init(struct fb_scan *s, struct fb_case *c);
 void fb_scan_release(struct fb_scan *s);
 /* Moves to the first, then to each next row. FB_EOF after the last. */
 enum fb_status fb_scan_next(struct fb_scan *s, struct fb_err *err);
+/* Moves to the first row of the next page that has one. */
+enum fb_status fb_scan_next_page(struct fb_scan *s, struct fb_err *err);
 
 static inline struct fb_chunk *fb_scan_chunk(const struct fb_scan *s)
 {

@@ -15,6 +15,11 @@ struct cursor {
     struct fb_scan scan;
     struct fb_session_layers *layers; /* NULL until one is asked about */
     bool eof;
+    /* Pages of numbers that cells of this page of the scan were taken from. */
+    struct quick {
+        const struct fb_narrow *page;
+        uint64_t at; /* scan.pages */
+    } quick[FB_COL_COUNT];
 };
 
 static int fail(sqlite3_vtab *v, enum fb_status st, const struct fb_err *err)
@@ -99,6 +104,7 @@ static int vt_filter(sqlite3_vtab_cursor *base, int num, const char *plan, int a
     struct cursor *cur = (struct cursor *)base;
     struct fb_err err = {0};
     fb_scan_release(&cur->scan);
+    memset(cur->quick, 0, sizeof cur->quick); /* the pages may go with their chunks */
     fb_session_layers_close(cur->layers);
     cur->layers = NULL;
     enum fb_status st = fb_case_refresh(cur->scan.c, &err);
@@ -235,6 +241,25 @@ static void put_number(sqlite3_context *x, unsigned kind, uint64_t v)
     }
 }
 
+/* Plain numbers, which aggregates ask for by the million, come out of their page directly once it is known.
+ */
+static bool put_quick(sqlite3_context *x, const struct cursor *cur, const struct fb_vcol *v)
+{
+    const struct quick *q = &cur->quick[v->col];
+    if (v->kind - (unsigned)FB_V_INT > FB_V_UINT - FB_V_INT || q->at != cur->scan.pages)
+        return false;
+    uint64_t value = fb_narrow_at(q->page, cur->scan.sel[cur->scan.at]);
+    sqlite3_result_int64(x, v->kind == FB_V_UINT && value > INT64_MAX ? INT64_MAX : (sqlite3_int64)value);
+    return true;
+}
+
+static void remember(struct cursor *cur, const struct fb_vcol *v)
+{
+    const struct fb_narrow *page = fb_chunk_page(fb_scan_chunk(&cur->scan), v->col, fb_scan_row(&cur->scan));
+    if (page)
+        cur->quick[v->col] = (struct quick){page, cur->scan.pages};
+}
+
 static void put_cell(sqlite3_context *x, const struct cursor *cur, const struct fb_vcol *v)
 {
     struct fb_chunk *k = fb_scan_chunk(&cur->scan);
@@ -291,6 +316,8 @@ static enum fb_status put_layer(sqlite3_context *x, struct cursor *cur, const st
 static int vt_column(sqlite3_vtab_cursor *base, sqlite3_context *x, int col)
 {
     struct cursor *cur = (struct cursor *)base;
+    if ((unsigned)col < fb_nvcols && put_quick(x, cur, &fb_vcols[col]))
+        return SQLITE_OK;
     if ((unsigned)col >= fb_nvcols) {
         struct fb_vcol v = fb_vcol_at((unsigned)col);
         struct fb_err layer_err = {0};
@@ -304,6 +331,7 @@ static int vt_column(sqlite3_vtab_cursor *base, sqlite3_context *x, int col)
         return SQLITE_OK;
     }
     put_cell(x, cur, &fb_vcols[col]);
+    remember(cur, &fb_vcols[col]);
     /* Once for each cell: nothing is cleared that is not needed. */
     if (fb_chunk_failed(fb_scan_chunk(&cur->scan), NULL) == FB_OK)
         return SQLITE_OK;

@@ -119,7 +119,7 @@ static int finish(struct printer *p, enum fb_status st, const struct fb_err *err
 struct asked {
     struct fb_opt_list keys, evidence;
     struct fb_unlock unlock;
-    bool json;
+    bool json, quick;
 };
 
 static int verify(const char *path, const struct asked *a)
@@ -127,7 +127,7 @@ static int verify(const char *path, const struct asked *a)
     struct fb_public_key key[KEYS_MAX];
     struct fb_err err = {0};
     struct fb_out out;
-    struct fb_verify_opts o = {.key = key, .nkeys = a->keys.n};
+    struct fb_verify_opts o = {.key = key, .nkeys = a->keys.n, .quick = a->quick};
     if (a->keys.n > KEYS_MAX)
         return fb_cli_usage("verify", "more than %d keys", KEYS_MAX);
     for (size_t i = 0; i < a->keys.n; i++)
@@ -161,6 +161,8 @@ int fb_verb_verify(int argc, char **argv)
          "public key that must have signed; may be given several times"},
         {'e', "evidence", FB_OPT_LIST, &a.evidence, "PATH", NULL,
          "where the evidence lies: a file, or a directory to search; may be given several times"},
+        {0, "quick", FB_OPT_FLAG, &a.quick, NULL, NULL,
+         "digest the bytes of chunks and decode no row; ten times faster"},
         FB_UNLOCK_OPTIONS(a.unlock),
         {0},
     };

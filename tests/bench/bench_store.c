@@ -10,12 +10,14 @@
  *   write ENGINE rows-per-CPU-second bytes-per-row
  *   group NAME bytes-per-row
  *   ask   ENGINE NAME cold-ms warm-cpu-ms rows hash
+ *   speed NAME million-bytes-per-CPU-second
  *   sql   NAME statement          for engines with the table `s`
  * Cold: the file dropped from the page cache, opening included. Hash: the sum over rows, so their order does
  * not matter. */
 #include "base/buf.h"
+#include "store/case_impl.h"
 #include "store/query.h"
-#include "tests/support/store_case.h"
+#include "tests/support/bench_case.h"
 
 #include <fcntl.h>
 #include <sqlite3.h>
@@ -63,39 +65,6 @@ static void print_write(const char *engine, uint64_t n, double cpu, const char *
 
 /* ---- the case ---- */
 
-/* Sessions leave in the order in which they end: a ring of the ones that are open, replaced at random. */
-#define OPEN 30000u
-
-static void feed(struct fb_case *c, uint64_t n)
-{
-    struct fb_session_sink sink = fb_case_sink(c);
-    struct gen g, pick;
-    struct gen_session *open = calloc(OPEN, sizeof *open);
-    uint8_t steps[4096];
-    memset(steps, 2, sizeof steps);
-    gen_init(&g, 1);
-    gen_init(&pick, 2);
-    for (uint64_t i = 0; i < n + OPEN; i++) {
-        struct gen_session *slot = &open[i < n ? gen_below(&pick, OPEN) : i - n];
-        if (slot->s.number) {
-            slot->s.service = slot->service;
-            slot->s.history = slot->history;
-            slot->s.tunnel = slot->tunnel;
-            uint32_t pkts = slot->s.evidence_pkts > 4000 ? 4000 : (uint32_t)slot->s.evidence_pkts;
-            struct fb_packet_run run = {slot->s.number, slot->s.first_ordinal, pkts, steps, pkts - 1};
-            if (sink.packets(sink.ctx, &run) != FB_OK || sink.session(sink.ctx, &slot->s) != FB_OK) {
-                last = *fb_case_sink_error(c);
-                must(last.status);
-            }
-            slot->s.number = 0;
-        }
-        if (i < n)
-            gen_usual(&g, i + 1, slot);
-    }
-    free(open);
-    must(fb_case_add_timeline_run(c, 0, 1, 1, g.ordinal, &last));
-}
-
 static void write_case(const char *path, uint64_t n)
 {
     struct fb_case *c;
@@ -105,15 +74,17 @@ static void write_case(const char *path, uint64_t n)
     gen_init(&g, 1);
     double gen = cpu_now();
     for (uint64_t i = 0; i < n; i++)
-        gen_usual(&g, i + 1, &one);
+        bench_usual(&g, i + 1, &one);
     double cpu = cpu_now();
     gen = cpu - gen;
     must(fb_case_create(path, &c, &last));
     must(fb_case_begin(c, &run, &last));
-    feed(c, n);
+    bench_feed(c, n);
     must(fb_case_finish(c, &last));
     print_write("fbcase", n, cpu_now() - cpu - gen, path);
     fb_case_close(c);
+    bench_add_names(path, n);
+    print_write("with names", n, cpu_now() - cpu - gen, path);
 }
 
 static void group_sizes(const char *path, uint64_t n)
@@ -128,8 +99,11 @@ static void group_sizes(const char *path, uint64_t n)
         fb_query_cell(q, 0, &kind);
         fb_query_cell(q, 1, &group);
         fb_query_cell(q, 2, &bytes);
-        printf("group\t%s %lld\t%.2f\n", kind.i ? "packets" : "sessions", (long long)group.i,
-               (double)bytes.i / (double)n);
+        printf("group\t%s %lld\t%.2f\n",
+               kind.i == FB_KIND_SESSIONS  ? "sessions"
+               : kind.i == FB_KIND_PACKETS ? "packets"
+                                           : "filters",
+               (long long)group.i, (double)bytes.i / (double)n);
     }
     fb_query_close(q);
     fb_case_close(c);
@@ -142,7 +116,7 @@ static void group_sizes(const char *path, uint64_t n)
     "resp_bytes,missed_bytes,orig_pkts,resp_pkts,orig_ip_bytes,resp_ip_bytes,ip_proto,vlan,orig_ttl,"        \
     "resp_ttl,end_reason,segments,segment_gap_sum_ns,segment_regularity_ppm,syn_synack_ns,synack_ack_ns,"    \
     "orig_retrans_pkts,resp_retrans_pkts,orig_ooo_pkts,resp_ooo_pkts,first_ordinal,evidence_pkts"
-#define NCOLUMNS 34
+#define NCOLUMNS 35 /* and the name */
 
 struct copy {
     sqlite3 *db;
@@ -154,7 +128,7 @@ struct copy {
 struct flat {
     int64_t v[NCOLUMNS];
     const char *text[NCOLUMNS];
-    char orig[FB_ADDR_STRLEN], resp[FB_ADDR_STRLEN];
+    char orig[FB_ADDR_STRLEN], resp[FB_ADDR_STRLEN], name[BENCH_NAME_ROOM];
 };
 
 static void flatten(const struct fb_session *s, struct flat *f)
@@ -203,6 +177,7 @@ static void flatten(const struct fb_session *s, struct flat *f)
     f->text[8] = s->service;
     f->text[9] = fb_conn_state_name((enum fb_conn_state)s->conn_state);
     f->text[10] = s->history;
+    f->text[34] = bench_name(s, f->name) ? f->name : "";
     f->text[22] = fb_end_reason_name((enum fb_end_reason)s->end_reason);
 }
 
@@ -256,7 +231,8 @@ static void write_plain(struct fb_case *c, const char *path, uint64_t n)
     must_sql(to.db,
              sqlite3_exec(to.db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL", NULL, NULL, NULL));
     must_sql(to.db,
-             sqlite3_exec(to.db, "CREATE TABLE s(" COLUMNS ", PRIMARY KEY(number)) WITHOUT ROWID; BEGIN",
+             sqlite3_exec(to.db,
+                          "CREATE TABLE s(" COLUMNS ",resp_domain, PRIMARY KEY(number)) WITHOUT ROWID; BEGIN",
                           NULL, NULL, NULL));
     struct fb_buf sql;
     fb_buf_init(&sql, 4096);
@@ -283,7 +259,7 @@ static void write_csv(struct fb_case *c, const char *path)
     struct copy to = {.csv = fopen(path, "we")};
     if (!to.csv)
         exit(4);
-    fputs(COLUMNS "\n", to.csv);
+    fputs(COLUMNS ",resp_domain\n", to.csv);
     must(fb_case_each_session(c, copy_row, &to, &last));
     if (fclose(to.csv) != 0)
         exit(4);
@@ -407,8 +383,12 @@ static char *text_of(struct fb_case *c, const char *sql)
     return t;
 }
 
-/* In a statement: $T the table, $R and $C a rare and the busiest address, $A and $B a tenth of the time, $N
- * the number of a session, $L a list of 1000. */
+/* In a statement: $T the table, $R a rare and $C the busiest address, $A and $B a tenth of the time, $N the
+ * number of a session, $L a list of 1000; with BENCH_ an address and an ending of names in a fortieth and a
+ * twentieth of the sessions. */
+#define NINE_COLUMNS "number,ts,orig_h,orig_p,resp_h,resp_p,orig_bytes,resp_bytes,conn_state"
+#define NAMED                                                                                                \
+    "SELECT number, ts, orig_h, resp_h, resp_domain FROM $T WHERE resp_domain LIKE '%" BENCH_SUFFIX "'"
 static const struct question {
     const char *name, *ours, *theirs;
 } questions[] = {
@@ -417,27 +397,29 @@ static const struct question {
      "SELECT " COLUMNS " FROM s WHERE orig_h = '$R' OR resp_h = '$R'"},
     {"absent address", "SELECT number FROM sessions WHERE ip = '203.0.113.7'",
      "SELECT number FROM s WHERE orig_h = '203.0.113.7' OR resp_h = '203.0.113.7'"},
-    {"busiest address, 9 columns",
-     "SELECT number,ts,orig_h,orig_p,resp_h,resp_p,orig_bytes,resp_bytes,conn_state FROM sessions WHERE ip = "
-     "'$C'",
-     "SELECT number,ts,orig_h,orig_p,resp_h,resp_p,orig_bytes,resp_bytes,conn_state FROM s WHERE orig_h = "
-     "'$C' OR "
-     "resp_h = '$C'"},
+    {"common address, 9 columns", "SELECT " NINE_COLUMNS " FROM sessions WHERE ip = '" BENCH_SERVER "'",
+     "SELECT " NINE_COLUMNS " FROM s WHERE orig_h = '" BENCH_SERVER "' OR resp_h = '" BENCH_SERVER "'"},
+    {"busiest address, 9 columns", "SELECT " NINE_COLUMNS " FROM sessions WHERE ip = '$C'",
+     "SELECT " NINE_COLUMNS " FROM s WHERE orig_h = '$C' OR resp_h = '$C'"},
+    {"domain suffix, 5 columns", NAMED, NULL},
     {"top talkers, tenth of the time", "SELECT key, value FROM top('orig_h', 'bytes', 10, $A, $B)",
      "SELECT orig_h, sum(orig_bytes + resp_bytes) v FROM s WHERE ts >= $A AND ts < $B GROUP BY 1 ORDER BY v "
-     "DESC "
-     "LIMIT 10"},
+     "DESC LIMIT 10"},
     {"top talkers, all", "SELECT key, value FROM top('orig_h', 'bytes', 10)",
      "SELECT orig_h, sum(orig_bytes + resp_bytes) v FROM s GROUP BY 1 ORDER BY v DESC LIMIT 10"},
     {"top ports, all (scan)", "SELECT key, value FROM top('resp_p', 'bytes', 10)",
      "SELECT resp_p, sum(orig_bytes + resp_bytes) v FROM s GROUP BY 1 ORDER BY v DESC LIMIT 10"},
     {"sums over everything", "SELECT sessions, orig_bytes, resp_bytes, packets FROM rollup('all')",
      "SELECT count(*), sum(orig_bytes), sum(resp_bytes), sum(orig_pkts + resp_pkts) FROM s"},
+    {"five sums by VLAN (scan)", "SELECT key, sessions, orig_bytes, resp_bytes, packets FROM rollup('vlan')",
+     "SELECT vlan, count(*), sum(orig_bytes), sum(resp_bytes), sum(orig_pkts + resp_pkts) FROM s GROUP BY 1"},
     {"five aggregates in SQL",
      "SELECT count(*), sum(orig_bytes), sum(resp_bytes), max(duration_ns), sum(orig_pkts) FROM $T", NULL},
     {"count by conn_state", "SELECT key, sessions FROM rollup('conn_state')",
      "SELECT conn_state, count(*) FROM s GROUP BY 1"},
-    {"the same in SQL", "SELECT conn_state, count(*) FROM $T GROUP BY 1", NULL},
+    {"count by end_reason (scan)", "SELECT key, sessions FROM rollup('end_reason')",
+     "SELECT end_reason, count(*) FROM s GROUP BY 1"},
+    {"by conn_state in SQL", "SELECT conn_state, count(*) FROM $T GROUP BY 1", NULL},
     {"timeline by hour", "SELECT ts, sessions, bytes FROM timeline(3600)",
      "SELECT ts - ts % 3600000000000 AS b, count(*), sum(orig_bytes + resp_bytes) FROM s GROUP BY 1"},
     {"ten largest pairs", "SELECT orig_h, resp_h, bytes FROM pairs(10)",
@@ -445,36 +427,42 @@ static const struct question {
     {"1000 random numbers, all columns", "SELECT " COLUMNS " FROM $T WHERE number IN ($L)", NULL},
 };
 
-struct words {
-    char *rare, *common, *from, *to, *number, *list;
-};
-
-static struct words choose_words(struct fb_case *c, uint64_t n)
+/* What stands for a letter; an allocation. Only what a statement needs is looked up. */
+static char *word_of(struct fb_case *c, char letter, uint64_t n)
 {
-    struct words w;
-    char sql[300];
+    char sql[300], *text = NULL;
     struct gen g;
     struct fb_buf list;
-    w.rare = text_of(
-        c, "SELECT key FROM rollup('ip') WHERE sessions BETWEEN 5 AND 7 ORDER BY abs(sessions - 6), key");
-    w.common = text_of(c, "SELECT key FROM top('ip', 'sessions', 1)");
-    snprintf(sql, sizeof sql, "SELECT ts FROM sessions WHERE number = %llu", (unsigned long long)(n / 2));
-    w.from = text_of(c, sql);
-    snprintf(sql, sizeof sql, "SELECT ts FROM sessions WHERE number = %llu",
-             (unsigned long long)(n * 6 / 10));
-    w.to = text_of(c, sql);
-    if (asprintf(&w.number, "%llu", (unsigned long long)(n / 3)) < 0)
-        exit(4);
-    gen_init(&g, 9);
-    fb_buf_init(&list, 1u << 16);
-    for (unsigned i = 0; i < 1000; i++)
-        fb_buf_printf(&list, "%s%llu", i ? "," : "", (unsigned long long)(1 + gen_below(&g, n)));
-    w.list = strdup(fb_buf_cstr(&list));
-    fb_buf_release(&list);
-    return w;
+    switch (letter) {
+    case 'R':
+        return text_of(
+            c, "SELECT key FROM rollup('ip') WHERE sessions BETWEEN 5 AND 7 ORDER BY abs(sessions - 6), key");
+    case 'C':
+        return text_of(c, "SELECT key FROM top('ip', 'sessions', 1)");
+    case 'A':
+    case 'B':
+        snprintf(sql, sizeof sql, "SELECT ts FROM sessions WHERE number = %llu",
+                 (unsigned long long)(letter == 'A' ? n / 2 : n * 6 / 10));
+        return text_of(c, sql);
+    case 'N':
+        if (asprintf(&text, "%llu", (unsigned long long)(n / 3)) < 0)
+            exit(4);
+        return text;
+    default:
+        gen_init(&g, 9);
+        fb_buf_init(&list, 1u << 16);
+        for (unsigned i = 0; i < 1000; i++)
+            fb_buf_printf(&list, "%s%llu", i ? "," : "", (unsigned long long)(1 + gen_below(&g, n)));
+        text = strdup(fb_buf_cstr(&list));
+        fb_buf_release(&list);
+        return text;
+    }
 }
 
-static void expand(const char *sql, const struct words *w, const char *table, struct fb_buf *out)
+#define WORDS "RCABNL"
+
+static void expand(const char *sql, struct fb_case *c, uint64_t n, char **words, const char *table,
+                   struct fb_buf *out)
 {
     fb_buf_clear(out);
     for (const char *p = sql; *p; p++) {
@@ -482,59 +470,64 @@ static void expand(const char *sql, const struct words *w, const char *table, st
             fb_buf_putc(out, *p);
             continue;
         }
-        p++;
-        fb_buf_puts(out, *p == 'T'   ? table
-                         : *p == 'R' ? w->rare
-                         : *p == 'C' ? w->common
-                         : *p == 'A' ? w->from
-                         : *p == 'B' ? w->to
-                         : *p == 'N' ? w->number
-                                     : w->list);
+        char **word = *++p == 'T' ? NULL : &words[strchr(WORDS, *p) - WORDS];
+        if (word && !*word)
+            *word = word_of(c, *p, n);
+        fb_buf_puts(out, word ? *word : table);
     }
 }
 
-static void check_case(const char *path)
+/* The chunks of the case; the speed is that of the file's bytes by CPU time. */
+static void check_case(const char *path, const char *name, enum fb_check_part part)
 {
     struct fb_case *c;
+    struct stat st;
+    evict(path);
     must(fb_case_open(path, &c, &last));
     double cpu = cpu_now(), wall = seconds(CLOCK_MONOTONIC);
-    must(fb_case_check(c, &last));
-    print_ask("fbcase", "verify every row", seconds(CLOCK_MONOTONIC) - wall, cpu_now() - cpu,
-              (struct result){0});
+    must(fb_case_check_part(c, part, &last));
+    cpu = cpu_now() - cpu;
+    print_ask("fbcase", name, seconds(CLOCK_MONOTONIC) - wall, cpu, (struct result){0});
     fb_case_close(c);
+    if (stat(path, &st) == 0)
+        printf("speed\t%s\t%.0f\n", name, (double)st.st_size / cpu / 1e6);
 }
 
 /* Every question to both, or with `ours` those that have `word` in their name to the case alone. */
-static void ask_all(const char *ours, const char *plain, const struct words *w, const char *word)
+static void ask_all(const char *ours, const char *plain, uint64_t n, const char *word)
 {
     struct fb_buf sql;
+    struct fb_case *c;
+    char *words[sizeof WORDS] = {NULL};
     fb_buf_init(&sql, 1u << 17);
+    must(fb_case_open(ours, &c, &last));
     for (size_t i = 0; i < sizeof questions / sizeof *questions; i++) {
         const struct question *q = &questions[i];
         if (word && !strstr(q->name, word))
             continue;
-        expand(q->ours, w, "sessions", &sql);
+        expand(q->ours, c, n, words, "sessions", &sql);
         ask_case(ours, q->name, fb_buf_cstr(&sql));
         if (!plain)
             continue;
-        expand(q->theirs ? q->theirs : q->ours, w, "s", &sql);
+        expand(q->theirs ? q->theirs : q->ours, c, n, words, "s", &sql);
         ask_plain(plain, q->name, fb_buf_cstr(&sql));
         printf("sql\t%s\t%s\n", q->name, fb_buf_cstr(&sql));
     }
     fb_buf_release(&sql);
-    if (!word || strstr("verify every row", word))
-        check_case(ours);
+    fb_case_close(c);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        free(words[i]);
+    if (!word || strstr("verify bytes", word))
+        check_case(ours, "verify bytes", FB_CHECK_BYTES);
+    if (!word || strstr("verify rows", word))
+        check_case(ours, "verify rows", FB_CHECK_CHUNKS);
 }
 
 static int ask_again(const char *path, uint64_t n, const char *word)
 {
-    struct fb_case *c;
     if (access(path, F_OK) != 0)
         write_case(path, n);
-    must(fb_case_open(path, &c, &last));
-    struct words w = choose_words(c, n);
-    fb_case_close(c);
-    ask_all(path, NULL, &w, word);
+    ask_all(path, NULL, n, word);
     return 0;
 }
 
@@ -559,11 +552,10 @@ int main(int argc, char **argv)
     write_case(path[0], n);
     group_sizes(path[0], n);
     must(fb_case_open(path[0], &c, &last));
-    struct words w = choose_words(c, n);
     write_plain(c, path[1], n);
     if (argc > 3)
         write_csv(c, path[2]);
     fb_case_close(c);
-    ask_all(path[0], path[1], &w, NULL);
+    ask_all(path[0], path[1], n, NULL);
     return 0;
 }

@@ -76,6 +76,9 @@ code 5 "one byte that changes is noticed" "$FB" verify b.fbcase
 says "and the first broken link named" err "first broken link"
 code 5 "as JSON too" "$FB" verify b.fbcase --json
 says "with the broken link" out '"first_broken":"'
+code 5 "and a quick look notices it" "$FB" verify b.fbcase --quick
+code 0 "which finds nothing wrong with the case itself" "$FB" verify a.fbcase --quick
+says "and says what it leaves out" out "rows were not decoded"
 rm b.fbcase
 "$FB" ingest -q moved/renamed -o b.fbcase
 cp a.fbnotes b.fbnotes
