@@ -227,6 +227,7 @@ static enum fb_status print_table(const struct fb_diff *d, struct fb_out *out, s
         return FB_OK;
     }
     FB_TRY(fb_table_new(out, heading, right, 8, &t, err));
+    fb_table_spare(t, "A per hour,B per hour");
     fb_buf_init(&b, 65536);
     for (size_t i = 0; i < d->n; i++) {
         of_kind = i && d->change[i].item->kind == d->change[i - 1].item->kind ? of_kind + 1 : 1;

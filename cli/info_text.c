@@ -247,7 +247,7 @@ enum fb_status fb_info_print_text(struct fb_case *c, struct fb_out *out, bool fu
     put_digest(b, "packet index", info.packet_index_digest.b, FB_DIGEST_LEN);
     put_digest(b, "evidence digest", info.evidence_digest.b, FB_DIGEST_LEN);
     put_digest(b, "records digest", info.records_digest.b, FB_DIGEST_LEN);
-    FB_TRY(fb_scoring_put_text(c, b, NULL, err));
+    FB_TRY(fb_scoring_put_text(c, out, NULL, err));
     FB_TRY(put_tables(c, b, full, err));
     if (info.complete) {
         struct fb_layer_counts n;

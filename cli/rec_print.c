@@ -200,6 +200,8 @@ enum fb_status fb_rec_print(struct fb_case *c, const struct fb_rec_print *p, str
     enum fb_status st = FB_OK;
     if (p->format == FB_ROWS_TABLE) {
         st = fb_table_new(out, r.shown.name, r.shown.right, r.shown.n, &r.table, err);
+        if (r.table)
+            fb_table_spare(r.table, p->spare);
     } else if (p->format == FB_ROWS_CSV) {
         for (size_t i = 0; i < r.shown.n; i++)
             fb_buf_printf(&out->buf, "%s%s", i ? "," : "", r.shown.name[i]);

@@ -6,6 +6,7 @@
 #ifndef FB_CLI_SCORING_H
 #define FB_CLI_SCORING_H
 
+#include "cli/output.h"
 #include "model/drift.h"
 #include "model/finding.h"
 #include "model/model.h"
@@ -62,7 +63,7 @@ enum fb_status fb_scoring_model(struct fb_case *c, const struct fb_scoring *s, s
 enum fb_status fb_scoring_findings(struct fb_case *c, struct fb_findings *out, struct fb_err *err);
 
 /* For a line on a terminal and for JSON ("scoring":{...}, or null). Neither prints anything but those. */
-enum fb_status fb_scoring_put_text(struct fb_case *c, struct fb_buf *b, const char *case_path,
+enum fb_status fb_scoring_put_text(struct fb_case *c, struct fb_out *out, const char *case_path,
                                    struct fb_err *err);
 enum fb_status fb_scoring_put_json(struct fb_case *c, struct fb_buf *b, struct fb_err *err);
 

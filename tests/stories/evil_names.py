@@ -1,5 +1,5 @@
 """Prints a description for `fbfixture write`: sessions whose names would play tricks on whatever shows them, in each place where
-a session says a name in the clear. With --count: how many names there are."""
+a session says a name in the clear. --tunnel: a DNS tunnel below a domain of that kind. --count: how many names there are."""
 import struct
 import sys
 
@@ -77,10 +77,19 @@ def http(evil):
         ('<', b'HTTP/1.1 200 ' + evil + b'\r\nServer: ' + evil + b'\r\nContent-Length: 0\r\n\r\n'))
 
 
+def tunnel():
+    """Long names below one domain that would clear a terminal: a finding has to name it."""
+    for i in range(300):
+        data = hex(i * 0x9e3779b97f4a7c15 << 100).encode()[2:42]
+        udp('c', 'n', 53, dns(label(b'd' * 20 + data) + label(b'\x1b[2J\r\xe2\x80\xae=evil') + label(b'example') + b'\0', 16))
+
+
 def main():
     if '--count' in sys.argv:
         return print(len(NAMES))
     print('host c 10.0.0.1\nhost n 10.0.0.53\nhost w 192.0.2.7\nhost m 224.0.0.251\nhost z 0.0.0.0\nhost all 255.255.255.255')
+    if '--tunnel' in sys.argv:
+        return tunnel()
     for evil in NAMES:
         name = label(evil) + label(b'example') + b'\0'
         line = evil.replace(b'\r', b'').replace(b'\n', b'')

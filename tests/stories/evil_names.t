@@ -81,6 +81,18 @@ capture small.fbx a.pcap
 plain text diff a.pcap c.fbcase --floor 1
 plain json diff c.fbcase a.pcap --floor 1 --json
 
+# A finding names a domain; the command to type next names the case.
+python3 "$STORIES/evil_names.py" --tunnel >tunnel.fbx
+"$FBFIXTURE" write tunnel.fbx tunnel.pcap >out.fixture 2>&1 || cat out.fixture
+esc=$(printf '\033[31m\r\342\200\256\233')
+plain text ingest tunnel.pcap -o "t$esc.fbcase"
+plain text findings "t$esc.fbcase"
+says "the domain of the tunnel is a finding" out 'evil.example in 300 questions'
+plain json findings "t$esc.fbcase" --json
+plain csv findings "t$esc.fbcase" --csv
+plain text score "t$esc.fbcase"
+plain text info "t$esc.fbcase"
+
 # Lists made of such names, and verdicts by them.
 plain text lists make c.fbcase -o made.json
 check "the list that lists make writes plays no tricks" python3 "$STORIES/plain.py" text made.json
@@ -92,7 +104,6 @@ plain text sessions c.fbcase --columns all
 plain csv sessions c.fbcase --csv
 
 # What a person types, or a file is called, comes back in messages.
-esc=$(printf '\033[31m\r\342\200\256\233')
 for verb in info sessions show explain names dns hosts findings diff export packets replay verify lists intel model sql merge; do
     plain text $verb "$esc"
     plain text $verb "--$esc"
@@ -106,6 +117,20 @@ plain text tag c.fbcase 2 "+$esc"
 plain text notes c.fbcase
 plain json notes c.fbcase --json
 plain csv sql c.fbcase "SELECT * FROM note" --csv
+
+# So do the names of files that it is told to write.
+FB_PASSPHRASE=x
+export FB_PASSPHRASE
+plain text packets c.fbcase 1 -o "p$esc.pcap"
+plain text seal --new-key "k$esc.key" --name "$esc"
+plain text seal "t$esc.fbcase" --key "k$esc.key" --examiner "$esc"
+plain text verify "t$esc.fbcase" --key "k$esc.key.pub"
+plain text lists keygen "l$esc.key"
+plain text lists import made.json -o "l$esc.json"
+plain text lists check "l$esc.json"
+plain text train c.fbcase -o "m$esc.fbmodel" --note "$esc"
+plain text model info "m$esc.fbmodel"
+plain text merge c.fbcase a.pcap -o "g$esc.fbcase"
 
 # And on a terminal.
 if command -v script >/dev/null; then
