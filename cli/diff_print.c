@@ -207,7 +207,8 @@ static void put_heads(struct fb_buf *b, const struct fb_diff *d)
         fb_time_format_human(d->tally.span_ns[side], length);
         fb_buf_printf(b, "%s: ", side ? "B" : "A");
         fb_escape_term(b, d->name[side], strlen(d->name[side]));
-        fb_buf_printf(b, ", %llu sessions in %s", (unsigned long long)d->tally.sessions[side], length);
+        fb_buf_printf(b, ", %llu session%s in %s", (unsigned long long)d->tally.sessions[side],
+                      d->tally.sessions[side] == 1 ? "" : "s", length);
         put_layers(b, d, side);
         fb_buf_putc(b, '\n');
     }

@@ -61,8 +61,8 @@ static void put_interfaces(struct fb_buf *b, const struct fb_evidence *e)
 {
     for (size_t i = 0; i < e->nifaces; i++) {
         const struct fb_iface *f = &e->ifaces[i];
-        fb_buf_printf(b, "  interface     %u.%u  link type %u, snap length %u, %llu packets", f->section,
-                      f->id, f->linktype, f->snaplen, (unsigned long long)f->pkts);
+        fb_buf_printf(b, "  interface     %u.%u  link type %u, snap length %u, %llu packet%s", f->section,
+                      f->id, f->linktype, f->snaplen, (unsigned long long)f->pkts, f->pkts == 1 ? "" : "s");
         if (f->name) {
             fb_buf_puts(b, ", ");
             put_text(b, f->name);
@@ -112,7 +112,7 @@ static void put_evidence(struct fb_buf *b, const struct fb_evidence *e, bool ful
         fb_buf_printf(b, ", %s", fb_compression_name(e->compression));
     fb_buf_puts(b, ", ");
     put_bytes(b, e->size_bytes);
-    fb_buf_printf(b, ", %llu packets\n", (unsigned long long)e->pkts);
+    fb_buf_printf(b, ", %llu packet%s\n", (unsigned long long)e->pkts, e->pkts == 1 ? "" : "s");
     put_digest(b, "  sha256", e->sha256, sizeof e->sha256);
     if (e->pkts && full) {
         put_key(b, "  time");

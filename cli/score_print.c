@@ -97,7 +97,7 @@ enum fb_status fb_scoring_put_text(struct fb_case *c, struct fb_out *out, const 
         put_counts(b, &s);
         put_drift(b, &s);
     } else {
-        const char *why = strncmp(s.why, "no model: ", 10) == 0 ? s.why + 10 : s.why;
+        const char *why = fb_scoring_why(&s);
         fb_buf_puts(b, "none, so no scores: ");
         fb_escape_term(b, why, strlen(why));
         fb_buf_putc(b, '\n');

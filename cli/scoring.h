@@ -54,6 +54,9 @@ enum fb_status fb_scoring_run(struct fb_case *c, const struct fb_scoring_how *ho
  * it. */
 enum fb_status fb_scoring_read(struct fb_case *c, struct fb_scoring *out, struct fb_err *err);
 
+/* Why a layer has no model, for the end of a sentence; lives as long as `s`. */
+const char *fb_scoring_why(const struct fb_scoring *s);
+
 /* The model of the layer, made again of what the case keeps; FB_ERR_VERIFY when it is not the one whose
  * digest stands there. */
 enum fb_status fb_scoring_model(struct fb_case *c, const struct fb_scoring *s, struct fb_model *out,

@@ -28,7 +28,7 @@ struct fb_table {
     struct fb_buf text;         /* escaped cells of the rows held */
     struct cell *cell;          /* HELD_ROWS * ncols */
     size_t nrows;
-    bool settled;
+    bool settled, any; /* any: a row came */
 };
 
 /* Two columns: East Asian wide and emoji, by block; everything else that prints takes one. */
@@ -289,12 +289,15 @@ enum fb_status fb_table_end_row(struct fb_table *t)
         fb_table_cell(t, "", 0);
     t->col = 0;
     t->nrows++;
+    t->any = true;
     return t->settled || t->nrows == HELD_ROWS || t->text.len > HELD_MAX / 2 ? print_held(t) : FB_OK;
 }
 
 enum fb_status fb_table_finish(struct fb_table *t)
 {
     enum fb_status st = print_held(t);
+    if (!t->any && t->out->terminal)
+        fb_buf_puts(&t->out->buf, "(none)\n");
     table_free(t);
     return st;
 }

@@ -24,7 +24,7 @@ void fb_table_cell(struct fb_table *t, const void *text, size_t n);
 /* The row is complete: FB_OK, FB_EOF when nobody reads any more, or an error of the output. */
 enum fb_status fb_table_end_row(struct fb_table *t);
 
-/* Prints what is held back; `t` is freed in any case. */
+/* Prints what is held back, and on a terminal "(none)" when there was no row; `t` is freed in any case. */
 enum fb_status fb_table_finish(struct fb_table *t);
 
 /* Columns of the terminal on standard output; 80 when it does not say. */
