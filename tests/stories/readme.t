@@ -14,4 +14,10 @@ check "each command of README.md prints what stands below it" python3 "$STORIES/
 sed 's/^    evidence  /    Evidence  /' "$TOP/README.md" >changed.md
 rm -f office.fbcase* alice.* session-12.pcapng week.fbmodel conn.log
 check "and this story sees a line that is wrong" sh -c "! python3 '$STORIES/readme.py' changed.md"
+for page in "$TOP"/docs/*.md; do
+    check "README.md links to docs/${page##*/}" grep -qF "(docs/${page##*/})" "$TOP/README.md"
+done
+for link in $(sed -n 's/.*(\(docs[^)]*\)).*/\1/p' "$TOP/README.md"); do
+    check "what it links to is there: $link" test -f "$TOP/$link"
+done
 finish
