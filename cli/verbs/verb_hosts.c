@@ -112,7 +112,8 @@ static enum fb_status show(const struct fb_devices *d, const struct request *q, 
         if (fb_out_row(out) != FB_OK)
             break;
     }
-    return shown ? FB_OK : fb_err_set(err, FB_ERR_NOTFOUND, "%s: no device with it is in the evidence", q->show);
+    return shown ? FB_OK
+                 : fb_err_set(err, FB_ERR_NOTFOUND, "%s: no device with it is in the evidence", q->show);
 }
 
 static enum fb_status print(struct fb_case *c, const struct request *q, const struct fb_devices_opts *o,
