@@ -57,6 +57,14 @@ void fb_escape_term(struct fb_buf *out, const void *data, size_t n)
     }
 }
 
+/* One UTF-16 unit, as JSON counts them. */
+static void put_json_unit(struct fb_buf *out, uint32_t unit)
+{
+    fb_buf_putc(out, 'u');
+    for (int shift = 12; shift >= 0; shift -= 4)
+        fb_buf_putc(out, HEX[unit >> shift & 15]);
+}
+
 static void put_json_special(struct fb_buf *out, uint32_t cp)
 {
     static const char names[] = "\"\\\b\f\n\r\t", letters[] = "\"\\bfnrt";
@@ -66,9 +74,11 @@ static void put_json_special(struct fb_buf *out, uint32_t cp)
         fb_buf_putc(out, letters[at - names]);
         return;
     }
-    fb_buf_putc(out, 'u');
-    for (int shift = 12; shift >= 0; shift -= 4)
-        fb_buf_putc(out, HEX[cp >> shift & 15]);
+    put_json_unit(out, cp > 0xffff ? 0xd7c0 + (cp >> 10) : cp);
+    if (cp > 0xffff) {
+        fb_buf_putc(out, '\\');
+        put_json_unit(out, 0xdc00 + (cp & 0x3ff));
+    }
 }
 
 void fb_escape_json(struct fb_buf *out, const void *data, size_t n)
@@ -85,7 +95,7 @@ void fb_escape_json(struct fb_buf *out, const void *data, size_t n)
         unsigned len = fb_utf8_decode(p + i, n - i, &cp);
         if (len == 0)
             fb_buf_puts(out, REPLACEMENT);
-        else if (cp < 0xa0 || cp == 0x2028 || cp == 0x2029)
+        else if (cp < 0x80 || fb_utf8_is_control(cp))
             put_json_special(out, cp);
         else
             fb_buf_put(out, p + i, len);
@@ -99,19 +109,32 @@ static bool csv_needs_quotes(const uint8_t *p, size_t n)
     if (n && (p[0] == ' ' || p[n - 1] == ' '))
         return true;
     for (size_t i = 0; i < n; i++)
-        if (p[i] == ',' || p[i] == '"' || p[i] == '\n' || p[i] == '\r' || p[i] == ';' || p[i] == '\t')
+        if (p[i] == ',' || p[i] == '"' || p[i] == ';')
             return true;
     return false;
 }
 
-/* RFC 4180 has no place for other controls than line ends; they become visible here as on a terminal. */
+/* Spreadsheets of East Asian settings take the wide forms of = + - @ for the same. */
+static bool starts_formula(const uint8_t *p, size_t n)
+{
+    static const char wide[][4] = {"\xef\xbc\x9d", "\xef\xbc\x8b", "\xef\xbc\x8d", "\xef\xbc\xa0"};
+    if (n && p[0] && strchr("=+-@\t\r\n", p[0]))
+        return true;
+    for (size_t i = 0; n >= 3 && i < sizeof wide / sizeof wide[0]; i++)
+        if (memcmp(p, wide[i], 3) == 0)
+            return true;
+    return false;
+}
+
+/* RFC 4180 allows line ends in quotes, yet a tool that reads by lines, and a terminal, would take the rest of
+ * such a text for a record of its own: all controls become visible here as on a terminal. */
 void fb_escape_csv(struct fb_buf *out, const void *data, size_t n, bool is_text)
 {
     const uint8_t *p = data;
     bool quote = csv_needs_quotes(p, n);
     if (quote)
         fb_buf_putc(out, '"');
-    if (is_text && n && p[0] && strchr("=+-@\t\r\n", p[0]))
+    if (is_text && starts_formula(p, n))
         fb_buf_putc(out, '\'');
     for (size_t i = 0; i < n;) {
         size_t run = plain_run(p + i, n - i, "\"");
@@ -125,7 +148,7 @@ void fb_escape_csv(struct fb_buf *out, const void *data, size_t n, bool is_text)
             fb_buf_puts(out, REPLACEMENT);
         else if (cp == '"')
             fb_buf_puts(out, "\"\"");
-        else if (fb_utf8_is_control(cp) && cp != '\n' && cp != '\r' && cp != '\t')
+        else if (fb_utf8_is_control(cp))
             put_visible(out, cp);
         else
             fb_buf_put(out, p + i, len);

@@ -9,13 +9,13 @@
  * paragraph separators and bytes that are not UTF-8 become \xHH or \u{HHHH}; a backslash becomes two. */
 void fb_escape_term(struct fb_buf *out, const void *p, size_t n);
 
-/* A JSON string with its quotes. Bytes that are not UTF-8 become U+FFFD; controls, DEL, C1 and U+2028/9 are
- * \u escapes. */
+/* A JSON string with its quotes (RFC 8259). Bytes that are not UTF-8 become U+FFFD; what is a control to
+ * fb_utf8_is_control is a \u escape, so that JSON on a terminal plays no tricks either. */
 void fb_escape_json(struct fb_buf *out, const void *p, size_t n);
 
-/* One CSV field (RFC 4180): quoted when it must be; a leading = + - @ TAB or CR in text gets an apostrophe in
- * front, so that no spreadsheet takes it for a formula. `is_text` is false for numbers that this program
- * formatted. */
+/* One CSV field (RFC 4180): quoted when it must be; controls, line ends too, become visible as on a terminal;
+ * a leading = + - @ (narrow or wide) TAB, CR or LF in text gets an apostrophe in front, so that no
+ * spreadsheet takes it for a formula. `is_text` is false for numbers that this program formatted. */
 void fb_escape_csv(struct fb_buf *out, const void *p, size_t n, bool is_text);
 
 /* One field of Zeek's TSV: tab, newline, carriage return, other controls, backslash and bytes that are not

@@ -207,7 +207,8 @@ static void put_heads(struct fb_buf *b, const struct fb_diff *d)
         fb_time_format_human(d->tally.span_ns[side], length);
         fb_buf_printf(b, "%s: ", side ? "B" : "A");
         fb_escape_term(b, d->name[side], strlen(d->name[side]));
-        fb_buf_printf(b, ", %llu sessions in %s", (unsigned long long)d->tally.sessions[side], length);
+        fb_buf_printf(b, ", %llu session%s in %s", (unsigned long long)d->tally.sessions[side],
+                      d->tally.sessions[side] == 1 ? "" : "s", length);
         put_layers(b, d, side);
         fb_buf_putc(b, '\n');
     }
@@ -227,6 +228,7 @@ static enum fb_status print_table(const struct fb_diff *d, struct fb_out *out, s
         return FB_OK;
     }
     FB_TRY(fb_table_new(out, heading, right, 8, &t, err));
+    fb_table_spare(t, "A per hour,B per hour");
     fb_buf_init(&b, 65536);
     for (size_t i = 0; i < d->n; i++) {
         of_kind = i && d->change[i].item->kind == d->change[i - 1].item->kind ? of_kind + 1 : 1;

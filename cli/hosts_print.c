@@ -210,6 +210,8 @@ enum fb_status fb_hosts_list(const struct fb_devices *d, const struct fb_hosts_o
     uint64_t shown = 0;
     if (o->format == FB_ROWS_TABLE)
         FB_TRY(fb_table_new(out, HEADING, right, NCOLS, &t, err));
+    if (t)
+        fb_table_spare(t, "first,last,sessions,mac,os,bytes,vendor,role");
     for (int i = 0; i < NCOLS && o->format == FB_ROWS_CSV; i++)
         fb_buf_printf(&out->buf, "%s%s", HEADING[i], i + 1 < NCOLS ? "," : "\r\n");
     fb_buf_init(&text, (size_t)1 << 20);

@@ -61,8 +61,8 @@ static void put_interfaces(struct fb_buf *b, const struct fb_evidence *e)
 {
     for (size_t i = 0; i < e->nifaces; i++) {
         const struct fb_iface *f = &e->ifaces[i];
-        fb_buf_printf(b, "  interface     %u.%u  link type %u, snap length %u, %llu packets", f->section,
-                      f->id, f->linktype, f->snaplen, (unsigned long long)f->pkts);
+        fb_buf_printf(b, "  interface     %u.%u  link type %u, snap length %u, %llu packet%s", f->section,
+                      f->id, f->linktype, f->snaplen, (unsigned long long)f->pkts, f->pkts == 1 ? "" : "s");
         if (f->name) {
             fb_buf_puts(b, ", ");
             put_text(b, f->name);
@@ -112,7 +112,7 @@ static void put_evidence(struct fb_buf *b, const struct fb_evidence *e, bool ful
         fb_buf_printf(b, ", %s", fb_compression_name(e->compression));
     fb_buf_puts(b, ", ");
     put_bytes(b, e->size_bytes);
-    fb_buf_printf(b, ", %llu packets\n", (unsigned long long)e->pkts);
+    fb_buf_printf(b, ", %llu packet%s\n", (unsigned long long)e->pkts, e->pkts == 1 ? "" : "s");
     put_digest(b, "  sha256", e->sha256, sizeof e->sha256);
     if (e->pkts && full) {
         put_key(b, "  time");
@@ -247,7 +247,7 @@ enum fb_status fb_info_print_text(struct fb_case *c, struct fb_out *out, bool fu
     put_digest(b, "packet index", info.packet_index_digest.b, FB_DIGEST_LEN);
     put_digest(b, "evidence digest", info.evidence_digest.b, FB_DIGEST_LEN);
     put_digest(b, "records digest", info.records_digest.b, FB_DIGEST_LEN);
-    FB_TRY(fb_scoring_put_text(c, b, NULL, err));
+    FB_TRY(fb_scoring_put_text(c, out, NULL, err));
     FB_TRY(put_tables(c, b, full, err));
     if (info.complete) {
         struct fb_layer_counts n;

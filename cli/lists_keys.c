@@ -36,7 +36,8 @@ int fb_lists_keygen(int argc, char **argv)
     fb_passphrase_wipe(&pass);
     if (st != FB_OK)
         return fb_cli_fail(&err);
-    printf("secret key      %s\npublic key      %s.pub\n", argv[0], argv[0]);
+    fb_cli_tell("secret key      %s", argv[0]);
+    fb_cli_tell("public key      %s.pub", argv[0]);
     return FB_EXIT_OK;
 }
 
@@ -102,9 +103,9 @@ static enum fb_status verify(const char *path, const struct fb_lists_policy *p,
     FB_TRY(fb_lists_read(path, p, keys, &f, err));
     enum fb_status st = FB_OK;
     if (f.state == FB_LIST_SIG_GOOD)
-        printf("%s: good signature of key %s\n", path, f.key.id);
+        fb_cli_tell("%s: good signature of key %s", path, f.key.id);
     else if (f.state == FB_LIST_SIG_INTEGRITY)
-        printf("%s: whole, by its SHA-256; who made it is not proven\n", path);
+        fb_cli_tell("%s: whole, by its SHA-256; who made it is not proven", path);
     else
         st = fb_err_set(err, FB_ERR_VERIFY, "%s: not signed", path);
     if (st == FB_OK && p->trust_file)

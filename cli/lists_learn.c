@@ -64,6 +64,13 @@ struct make_args {
     bool process;
 };
 
+static void say_result(uint64_t sessions, size_t endpoints, uint64_t left_out)
+{
+    fb_cli_say("%llu session%s became %zu endpoint%s; %llu with addresses of content networks left out",
+               (unsigned long long)sessions, sessions == 1 ? "" : "s", endpoints, endpoints == 1 ? "" : "s",
+               (unsigned long long)left_out);
+}
+
 static int finish(struct learn *l, const struct make_args *a, struct fb_list_items *items, int code)
 {
     struct fb_buf out;
@@ -78,9 +85,7 @@ static int finish(struct learn *l, const struct make_args *a, struct fb_list_ite
         st = fb_list_items_write(items, true, a->date, &out, &err);
     int saved = st == FB_OK ? fb_lists_save(a->out, &out) : fb_cli_fail(&err);
     if (saved == FB_EXIT_OK && !a->in.quiet)
-        fb_cli_say("%llu sessions became %zu endpoints; %llu with addresses of content networks left out",
-                   (unsigned long long)l->taken, items->n - before - (items->n > before),
-                   (unsigned long long)left_out);
+        say_result(l->taken, items->n - before - (items->n > before), left_out);
     if (saved == FB_EXIT_OK && a->process && !a->in.quiet)
         fb_cli_say("no endpoint names a process: captures do not say which process a session was of");
     fb_buf_release(&out);

@@ -57,8 +57,8 @@ int fb_lists_check(int argc, char **argv)
     struct fb_list_file *const *f;
     size_t n = s ? fb_list_set_files(s, &f) : 0;
     for (size_t i = 0; i < n && !json; i++)
-        printf("%s: %s, %llu entries, %llu skipped\n", f[i]->name, fb_list_form_name(f[i]->form),
-               (unsigned long long)fb_list_file_entries(f[i]), (unsigned long long)f[i]->skipped);
+        fb_cli_tell("%s: %s, %llu entries, %llu skipped", f[i]->name, fb_list_form_name(f[i]->form),
+                    (unsigned long long)fb_list_file_entries(f[i]), (unsigned long long)f[i]->skipped);
     if (s && json)
         printf("%s\n", fb_buf_cstr(&about));
     fb_list_set_free(s);

@@ -3,6 +3,7 @@
 #include "base/escape.h"
 #include "base/utf8.h"
 
+#include <limits.h>
 #include <stdarg.h>
 
 void fb_cli_put_visible(struct fb_buf *out, const char *text)
@@ -21,26 +22,30 @@ void fb_cli_put_visible(struct fb_buf *out, const char *text)
 }
 
 /* Without memory: what a terminal might act on becomes a question mark. */
-static void put_line_plain(const char *text)
+static void put_line_plain(FILE *f, const char *text)
 {
-    fputs("fbforensics: ", stderr);
     for (; *text; text++)
-        fputc(*text >= ' ' && *text <= '~' ? *text : '?', stderr);
-    fputc('\n', stderr);
+        fputc(*text >= ' ' && *text <= '~' ? *text : '?', f);
+    fputc('\n', f);
+}
+
+static void put_visible_line(FILE *f, const char *before, const char *text)
+{
+    struct fb_buf b;
+    fb_buf_init(&b, 65536);
+    fb_buf_puts(&b, before);
+    fb_cli_put_visible(&b, text);
+    fb_buf_putc(&b, '\n');
+    if (b.failed)
+        put_line_plain(f, text);
+    else
+        fwrite(b.data, 1, b.len, f);
+    fb_buf_release(&b);
 }
 
 static void put_line(const char *text)
 {
-    struct fb_buf b;
-    fb_buf_init(&b, 65536);
-    fb_buf_puts(&b, "fbforensics: ");
-    fb_cli_put_visible(&b, text);
-    fb_buf_putc(&b, '\n');
-    if (b.failed)
-        put_line_plain(text);
-    else
-        fwrite(b.data, 1, b.len, stderr);
-    fb_buf_release(&b);
+    put_visible_line(stderr, "fbforensics: ", text);
 }
 
 __attribute__((format(printf, 2, 0))) static void say(const char *prefix, const char *fmt, va_list ap,
@@ -62,6 +67,16 @@ void fb_cli_say(const char *fmt, ...)
     va_start(ap, fmt);
     say("", fmt, ap, "");
     va_end(ap);
+}
+
+void fb_cli_tell(const char *fmt, ...)
+{
+    char text[2 * PATH_MAX + 256];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    put_visible_line(stdout, "", text);
 }
 
 int fb_cli_usage(const char *verb, const char *fmt, ...)

@@ -1,4 +1,5 @@
-/* One-line messages on stderr: "fbforensics: ...". Exit codes of the program. */
+/* One-line messages: "fbforensics: ..." on stderr, results of a few words on standard output. Exit codes of
+ * the program. Nothing is owned; one thread. */
 #ifndef FB_CLI_MESSAGE_H
 #define FB_CLI_MESSAGE_H
 
@@ -22,7 +23,11 @@ void fb_cli_put_visible(struct fb_buf *out, const char *text);
 /* Prints the line; control characters in what the format put together are made visible. */
 void fb_cli_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* The same, and returns FB_EXIT_USAGE. `verb` NULL: of the program; ends with where help is. */
+/* The same on standard output, without the name of the program in front: the result of a verb in a line. */
+void fb_cli_tell(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* Prints as fb_cli_say does, and returns FB_EXIT_USAGE. `verb` NULL: of the program; ends with where help is.
+ */
 int fb_cli_usage(const char *verb, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Prints the error and returns its exit code. */

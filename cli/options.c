@@ -3,10 +3,14 @@
 #include "base/nearest.h"
 #include "base/timefmt.h"
 #include "cli/message.h"
+#include "cli/wrap.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
 
 #define OPTS_MAX 64
+#define LEFT     33 /* columns of --help in front of what an option does */
 
 void fb_opt_list_release(struct fb_opt_list *l)
 {
@@ -137,6 +141,31 @@ static int set_value(const struct fb_cli_help *help, const struct fb_opt *o, con
     return -1;
 }
 
+static const struct fb_opt *find(const struct fb_opt *opts, const char *name, size_t n, char letter)
+{
+    for (const struct fb_opt *o = opts; o->name; o++)
+        if (name ? strlen(o->name) == n && memcmp(o->name, name, n) == 0 : o->letter && o->letter == letter)
+            return o;
+    return NULL;
+}
+
+static void print_codes(const struct fb_opt *opts)
+{
+    printf("\nexit codes: 0 done%s, 2 usage%s, 4 input unusable, 5 verification failed, 70 internal error\n",
+           find(opts, "fail-on", 7, 0) ? ", 1 findings (--fail-on)" : "",
+           find(opts, "ignore-checksums", 16, 0) ? ", 3 evidence damaged but used" : "");
+}
+
+/* The help of an option, behind LEFT columns; on a terminal its further lines stand below the first. */
+static void print_option_help(const char *text)
+{
+    struct fb_out o = {.terminal = isatty(STDOUT_FILENO)};
+    fb_buf_init(&o.buf, 4096);
+    fb_put_wrapped(&o, text, strlen(text), LEFT);
+    puts(fb_buf_cstr(&o.buf));
+    fb_buf_release(&o.buf);
+}
+
 static void print_help(const struct fb_cli_help *help, const struct fb_opt *opts)
 {
     printf("usage: fbforensics %s%s%s\n\n%s\n\noptions:\n", help->verb ? help->verb : "",
@@ -147,20 +176,14 @@ static void print_help(const struct fb_cli_help *help, const struct fb_opt *opts
             snprintf(letter, sizeof letter, "-%c,", o->letter);
         snprintf(left, sizeof left, "%s --%s%s%s", letter, o->name ? o->name : "help",
                  o->name && o->arg ? " " : "", o->name && o->arg ? o->arg : "");
-        printf("  %-30s %s\n", left, o->name ? o->help : "this text");
+        printf("  %-*s ", LEFT - 3, left);
+        print_option_help(o->name ? o->help : "this text");
         if (!o->name)
             break;
     }
+    print_codes(opts);
     if (help->examples)
         printf("\nexamples:\n%s", help->examples);
-}
-
-static const struct fb_opt *find(const struct fb_opt *opts, const char *name, size_t n, char letter)
-{
-    for (const struct fb_opt *o = opts; o->name; o++)
-        if (name ? strlen(o->name) == n && memcmp(o->name, name, n) == 0 : o->letter && o->letter == letter)
-            return o;
-    return NULL;
 }
 
 static int parse_long(const struct fb_cli_help *help, const struct fb_opt *opts, char **argv, int *i)

@@ -84,6 +84,9 @@ static enum fb_status resolve_one(struct fb_case *c, const char *word, uint64_t 
 {
     uint64_t first, last;
     if (parse_range(word, &first, &last)) {
+        if (sessions == 0)
+            return fb_err_set(err, FB_ERR_NOTFOUND, "there is no session %s: there are no sessions at all",
+                              word);
         if (first < 1 || first > last || last > sessions)
             return fb_err_set(err, FB_ERR_NOTFOUND, "there is no session %s: the case has sessions 1 to %llu",
                               word, (unsigned long long)sessions);

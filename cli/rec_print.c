@@ -7,6 +7,8 @@
 #include "cli/pseudonym_cell.h"
 #include "cli/table.h"
 
+#include <stdio.h>
+
 enum { SESSION = -3, ORDINAL = -2, TS = -1 };
 
 #define SHOWN_MAX (FB_REC_COLS_MAX + 3)
@@ -31,6 +33,19 @@ static bool named(const char *p, size_t n, const char *name)
     return strlen(name) == n && memcmp(p, name, n) == 0;
 }
 
+static enum fb_status no_column(const struct fb_rec_def *def, const char *p, size_t n, struct fb_err *err)
+{
+    const char *names[FB_REC_COLS_MAX + 3] = {"session", "ordinal", "ts"};
+    char name[64];
+    snprintf(name, sizeof name, "%.*s", n < sizeof name ? (int)n : (int)sizeof name - 1, p);
+    for (size_t i = 0; i < def->ncols; i++)
+        names[i + 3] = def->cols[i].name;
+    const char *near = fb_cli_nearest(name, names, def->ncols + 3);
+    return fb_err_set(err, FB_ERR_USAGE,
+                      near ? "%s has no column \"%s\"; did you mean %s?" : "%s has no column \"%s\"",
+                      def->name, name, near);
+}
+
 static enum fb_status find_columns(const struct fb_rec_print *p, struct shown *s, struct fb_err *err)
 {
     int ncols = (int)p->def->ncols;
@@ -47,9 +62,10 @@ static enum fb_status find_columns(const struct fb_rec_print *p, struct shown *s
                 found = c;
                 break;
             }
-        if (found == ncols || s->n == SHOWN_MAX)
-            return fb_err_set(err, FB_ERR_USAGE, "%.*s: no such column of %s", (int)(n < 80 ? n : 80), at,
-                              p->def->name);
+        if (s->n == SHOWN_MAX)
+            return fb_err_set(err, FB_ERR_USAGE, "more than %d columns", SHOWN_MAX);
+        if (found == ncols)
+            return no_column(p->def, at, n, err);
         show(s, p->def, found);
         at += n + (at[n] == ',');
     }
@@ -207,6 +223,8 @@ enum fb_status fb_rec_print(struct fb_case *c, const struct fb_rec_print *p, str
         return st;
     if (p->format == FB_ROWS_TABLE) {
         st = fb_table_new(out, r.shown.name, r.shown.right, r.shown.n, &r.table, err);
+        if (r.table)
+            fb_table_spare(r.table, p->spare);
     } else if (p->format == FB_ROWS_CSV) {
         for (size_t i = 0; i < r.shown.n; i++)
             fb_buf_printf(&out->buf, "%s%s", i ? "," : "", r.shown.name[i]);

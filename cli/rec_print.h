@@ -10,6 +10,7 @@ struct fb_rec_print {
     enum fb_row_format format; /* TABLE, JSON or CSV */
     /* "a,b,c" out of session, ordinal, ts and the columns of the definition; NULL: all of them. */
     const char *columns;
+    const char *spare;                                     /* for fb_table_spare; NULL: none */
     uint64_t session;                                      /* only rows of this session; 0: of all */
     uint64_t limit;                                        /* 0: none */
     bool (*keep)(void *ctx, const struct fb_rec_row *row); /* NULL: every row */

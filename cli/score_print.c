@@ -2,12 +2,14 @@
 #include "base/escape.h"
 #include "cli/message.h"
 #include "cli/scoring.h"
+#include "cli/wrap.h"
 
 #define DRIFT_SHOWN 4
+#define KEY_WIDTH   16
 
 static void put_key(struct fb_buf *b, const char *key)
 {
-    fb_buf_printf(b, "%-16s", key);
+    fb_buf_printf(b, "%-*s", KEY_WIDTH, key);
 }
 
 static void put_counts(struct fb_buf *b, const struct fb_scoring *s)
@@ -70,10 +72,11 @@ static void put_shed(struct fb_buf *b, const struct fb_shed *s)
         fb_buf_putc(b, '\n');
 }
 
-static void put_finding(struct fb_buf *b, const struct fb_finding *f, size_t rank)
+static void put_finding(struct fb_out *out, struct fb_buf *text, const struct fb_finding *f, size_t rank)
 {
     char a[FB_ADDR_STRLEN];
-    fb_buf_printf(b, rank == 1 ? "%-16s" : "%.0s                ", "findings");
+    struct fb_buf *b = text;
+    fb_buf_clear(b);
     fb_buf_printf(b, "%zu. %s (%s)", rank, fb_finding_kind_name(f->kind),
                   fb_finding_severity_word(f->severity));
     for (unsigned i = 0; i < f->nhosts && i < 2; i++) {
@@ -82,17 +85,21 @@ static void put_finding(struct fb_buf *b, const struct fb_finding *f, size_t ran
     }
     fb_buf_puts(b, ": ");
     fb_escape_term(b, f->reason, strlen(f->reason));
-    fb_buf_putc(b, '\n');
+    fb_buf_printf(&out->buf, "%-*s", KEY_WIDTH, rank == 1 ? "findings" : "");
+    fb_put_wrapped(out, b->data, b->len, KEY_WIDTH);
+    fb_buf_putc(&out->buf, '\n');
 }
 
-static enum fb_status put_findings(struct fb_case *c, struct fb_buf *b, const char *case_path,
+static enum fb_status put_findings(struct fb_case *c, struct fb_out *out, const char *case_path,
                                    struct fb_err *err)
 {
     struct fb_findings l;
+    struct fb_buf *b = &out->buf, text;
+    fb_buf_init(&text, 1u << 16);
     fb_findings_init(&l, SIZE_MAX);
     enum fb_status st = fb_scoring_findings(c, &l, err);
     for (size_t i = 0; st == FB_OK && i < l.n && i < FB_SCORING_SHOWN; i++)
-        put_finding(b, &l.f[i], i + 1);
+        put_finding(out, &text, &l.f[i], i + 1);
     if (st == FB_OK && l.n == 0)
         fb_buf_printf(b, "%-16snone\n", "findings");
     if (st == FB_OK && l.n > FB_SCORING_SHOWN) {
@@ -101,12 +108,14 @@ static enum fb_status put_findings(struct fb_case *c, struct fb_buf *b, const ch
         fb_buf_putc(b, '\n');
     }
     fb_findings_release(&l);
+    fb_buf_release(&text);
     return st;
 }
 
-enum fb_status fb_scoring_put_text(struct fb_case *c, struct fb_buf *b, const char *case_path,
+enum fb_status fb_scoring_put_text(struct fb_case *c, struct fb_out *out, const char *case_path,
                                    struct fb_err *err)
 {
+    struct fb_buf *b = &out->buf;
     struct fb_scoring s;
     enum fb_status st = fb_scoring_read(c, &s, err);
     if (st == FB_ERR_NOTFOUND)
@@ -120,14 +129,14 @@ enum fb_status fb_scoring_put_text(struct fb_case *c, struct fb_buf *b, const ch
         put_counts(b, &s);
         put_drift(b, &s);
     } else {
-        const char *why = strncmp(s.why, "no model: ", 10) == 0 ? s.why + 10 : s.why;
+        const char *why = fb_scoring_why(&s);
         fb_buf_puts(b, "none, so no scores: ");
         fb_escape_term(b, why, strlen(why));
         fb_buf_putc(b, '\n');
     }
     put_shed(b, &s.shed);
     fb_scoring_release(&s);
-    return put_findings(c, b, case_path, err);
+    return put_findings(c, out, case_path, err);
 }
 
 static void put_string(struct fb_buf *b, const char *key, const char *s)

@@ -156,6 +156,13 @@ static enum fb_status train_again(const struct fb_buf *bytes, const struct fb_sc
     return st;
 }
 
+const char *fb_scoring_why(const struct fb_scoring *s)
+{
+    static const char before[] = "no model: ";
+    size_t n = sizeof before - 1;
+    return strncmp(s->why, before, n) == 0 ? s->why + n : s->why;
+}
+
 enum fb_status fb_scoring_model(struct fb_case *c, const struct fb_scoring *s, struct fb_model *out,
                                 struct fb_err *err)
 {
@@ -163,7 +170,7 @@ enum fb_status fb_scoring_model(struct fb_case *c, const struct fb_scoring *s, s
     struct fb_buf bytes;
     bool is_file = false;
     if (!s->scored)
-        return fb_err_set(err, FB_ERR_NOTFOUND, "this case has no model: %.300s", s->why);
+        return fb_err_set(err, FB_ERR_NOTFOUND, "this case has no model: %.300s", fb_scoring_why(s));
     fb_buf_init(&bytes, FB_MODEL_FILE_BYTES_MAX);
     enum fb_status st = read_parts(c, s->run_id, &bytes, &is_file, err);
     if (st == FB_OK && is_file)

@@ -6,6 +6,7 @@
 #ifndef FB_CLI_SCORING_H
 #define FB_CLI_SCORING_H
 
+#include "cli/output.h"
 #include "model/detect/detect.h"
 #include "model/drift.h"
 #include "model/finding.h"
@@ -67,6 +68,9 @@ enum fb_status fb_scoring_run(struct fb_case *c, const struct fb_scoring_how *ho
  * it. */
 enum fb_status fb_scoring_read(struct fb_case *c, struct fb_scoring *out, struct fb_err *err);
 
+/* Why a layer has no model, for the end of a sentence; lives as long as `s`. */
+const char *fb_scoring_why(const struct fb_scoring *s);
+
 /* The model of the layer, made again of what the case keeps; FB_ERR_VERIFY when it is not the one whose
  * digest stands there. */
 enum fb_status fb_scoring_model(struct fb_case *c, const struct fb_scoring *s, struct fb_model *out,
@@ -76,7 +80,7 @@ enum fb_status fb_scoring_model(struct fb_case *c, const struct fb_scoring *s, s
 enum fb_status fb_scoring_findings(struct fb_case *c, struct fb_findings *out, struct fb_err *err);
 
 /* For a line on a terminal and for JSON ("scoring":{...}, or null). Neither prints anything but those. */
-enum fb_status fb_scoring_put_text(struct fb_case *c, struct fb_buf *b, const char *case_path,
+enum fb_status fb_scoring_put_text(struct fb_case *c, struct fb_out *out, const char *case_path,
                                    struct fb_err *err);
 enum fb_status fb_scoring_put_json(struct fb_case *c, struct fb_buf *b, struct fb_err *err);
 

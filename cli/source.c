@@ -3,6 +3,7 @@
 #include "cli/message.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* A case by its content, or by its name: what is called .fbcase and is none deserves the message of the
  * store. */
@@ -40,6 +41,15 @@ static int open_case(struct fb_source *s, const char *path, const struct fb_unlo
     return -1;
 }
 
+/* The first path at which nothing is, perhaps a word that was meant for something else; NULL: none. */
+static const char *missing(char **paths, int n)
+{
+    for (int i = 0; i < n; i++)
+        if (strcmp(paths[i], "-") != 0 && access(paths[i], F_OK) != 0)
+            return paths[i];
+    return NULL;
+}
+
 int fb_source_open(struct fb_source *s, const char *verb, char **paths, int npaths,
                    const struct fb_ingest_opts *o)
 {
@@ -49,6 +59,9 @@ int fb_source_open(struct fb_source *s, const char *verb, char **paths, int npat
     for (int i = 0; i < npaths; i++) {
         if (!is_case(paths[i]))
             continue;
+        const char *gone = npaths > 1 ? missing(paths, npaths) : NULL;
+        if (gone)
+            return fb_cli_usage(verb, "%s: there is no such file", gone);
         if (npaths > 1)
             return fb_cli_usage(verb, "%s is a case, which stands alone: give one case, or captures",
                                 paths[i]);

@@ -9,7 +9,8 @@
 #define HELD_ROWS        1000 /* rows looked at before widths are settled */
 #define CELL_MAX         ((size_t)16 << 20)
 #define HELD_MAX         ((size_t)256 << 20)
-#define NARROWEST        8 /* no text column is cut below this */
+#define NARROWEST        8  /* no text column is cut below this */
+#define COMFORTABLE      20 /* a text column shows its point with so much */
 #define SHORTEST_HEADING 4
 
 struct cell {
@@ -20,12 +21,14 @@ struct fb_table {
     struct fb_out *out;
     const char *const *heading;
     const bool *right;
+    const char *spare; /* headings of columns that can be left out, or NULL */
+    bool *left_out;
     size_t ncols, col;
     size_t *width, *data_width; /* data_width: without the heading */
     struct fb_buf text;         /* escaped cells of the rows held */
     struct cell *cell;          /* HELD_ROWS * ncols */
     size_t nrows;
-    bool settled;
+    bool settled, any; /* any: a row came */
 };
 
 /* Two columns: East Asian wide and emoji, by block; everything else that prints takes one. */
@@ -66,6 +69,16 @@ size_t fb_text_width(const void *text, size_t n)
     return w;
 }
 
+static void table_free(struct fb_table *t)
+{
+    fb_buf_release(&t->text);
+    free(t->width);
+    free(t->data_width);
+    free(t->left_out);
+    free(t->cell);
+    free(t);
+}
+
 enum fb_status fb_table_new(struct fb_out *out, const char *const *heading, const bool *right, size_t ncols,
                             struct fb_table **t, struct fb_err *err)
 {
@@ -76,18 +89,21 @@ enum fb_status fb_table_new(struct fb_out *out, const char *const *heading, cons
     fb_buf_init(&n->text, HELD_MAX);
     n->width = calloc(ncols ? ncols : 1, sizeof *n->width);
     n->data_width = calloc(ncols ? ncols : 1, sizeof *n->data_width);
+    n->left_out = calloc(ncols ? ncols : 1, sizeof *n->left_out);
     n->cell = calloc(HELD_ROWS * (ncols ? ncols : 1), sizeof *n->cell);
-    if (!n->width || !n->data_width || !n->cell) {
-        free(n->width);
-        free(n->data_width);
-        free(n->cell);
-        free(n);
+    if (!n->width || !n->data_width || !n->left_out || !n->cell) {
+        table_free(n);
         return fb_err_nomem(err, "a table");
     }
     for (size_t i = 0; i < ncols; i++)
         n->width[i] = fb_text_width(heading[i], strlen(heading[i]));
     *t = n;
     return FB_OK;
+}
+
+void fb_table_spare(struct fb_table *t, const char *headings)
+{
+    t->spare = headings;
 }
 
 void fb_table_cell(struct fb_table *t, const void *text, size_t n)
@@ -100,11 +116,21 @@ void fb_table_cell(struct fb_table *t, const void *text, size_t n)
     c->len = t->text.len - c->off;
 }
 
+static bool is_last(const struct fb_table *t, size_t col)
+{
+    while (++col < t->ncols)
+        if (!t->left_out[col])
+            return false;
+    return true;
+}
+
 /* `may_cut`: headings and text; a number is never cut. */
 static void put_padded(struct fb_table *t, size_t col, const uint8_t *p, size_t n, bool may_cut)
 {
     struct fb_buf *b = &t->out->buf;
     size_t width = t->width[col], w;
+    if (t->left_out[col])
+        return;
     size_t fits = fitting(p, n, width, &w);
     bool cut = may_cut && t->out->terminal && fits < n;
     if (cut) {
@@ -114,7 +140,7 @@ static void put_padded(struct fb_table *t, size_t col, const uint8_t *p, size_t 
         fits = n;
         w = fb_text_width(p, n);
     }
-    bool last = col + 1 == t->ncols;
+    bool last = is_last(t, col);
     for (size_t i = w; i < width && t->right[col]; i++)
         fb_buf_putc(b, ' ');
     fb_buf_put(b, p, fits);
@@ -140,7 +166,7 @@ static size_t widest_heading(const struct fb_table *t)
     size_t best = t->ncols, most = 0;
     for (size_t i = 0; i < t->ncols; i++) {
         size_t least = t->data_width[i] > SHORTEST_HEADING ? t->data_width[i] : SHORTEST_HEADING;
-        if (t->width[i] > least && t->width[i] - least > most) {
+        if (!t->left_out[i] && t->width[i] > least && t->width[i] - least > most) {
             most = t->width[i] - least;
             best = i;
         }
@@ -148,25 +174,56 @@ static size_t widest_heading(const struct fb_table *t)
     return best;
 }
 
-static size_t widest_text(const struct fb_table *t)
+/* The widest text column that has more than `least`; ncols when there is none. */
+static size_t widest_text(const struct fb_table *t, size_t least)
 {
     size_t best = t->ncols;
     for (size_t i = 0; i < t->ncols; i++)
-        if (!t->right[i] && t->width[i] > NARROWEST && (best == t->ncols || t->width[i] > t->width[best]))
+        if (!t->left_out[i] && !t->right[i] && t->width[i] > least &&
+            (best == t->ncols || t->width[i] > t->width[best]))
             best = i;
     return best;
 }
 
-/* Headings give way first, then the widest text column, until the row fits or nothing is left to take. */
+/* Columns of the terminal that a row takes, no text column with more than `most`. */
+static size_t row_width(const struct fb_table *t, size_t most)
+{
+    size_t total = 0, gap = 0;
+    for (size_t i = 0; i < t->ncols; i++) {
+        size_t least = t->data_width[i] > SHORTEST_HEADING ? t->data_width[i] : SHORTEST_HEADING;
+        size_t w = most == SIZE_MAX ? t->width[i] : least < t->width[i] ? least : t->width[i];
+        if (t->left_out[i])
+            continue;
+        total += gap + (t->right[i] || w < most ? w : most);
+        gap = 2;
+    }
+    return total;
+}
+
+/* Leaves out what can be spared until the rest is comfortable. */
+static void leave_out(struct fb_table *t, size_t limit)
+{
+    for (const char *p = t->spare; p && *p && row_width(t, COMFORTABLE) > limit;) {
+        size_t n = strcspn(p, ",");
+        for (size_t i = 0; i < t->ncols; i++)
+            if (strlen(t->heading[i]) == n && memcmp(t->heading[i], p, n) == 0)
+                t->left_out[i] = true;
+        p += n + (p[n] == ',');
+    }
+}
+
+/* What can be spared goes first; then long texts, then headings, then all texts give way, until the row fits
+ * or nothing is left to take. */
 static void fit_to_terminal(struct fb_table *t)
 {
-    size_t total = t->ncols ? 2 * (t->ncols - 1) : 0, limit = fb_table_terminal_width();
-    for (size_t i = 0; i < t->ncols; i++)
-        total += t->width[i];
-    for (; total > limit; total--) {
-        size_t col = widest_heading(t);
+    size_t limit = fb_table_terminal_width();
+    leave_out(t, limit);
+    for (size_t total = row_width(t, SIZE_MAX); total > limit; total--) {
+        size_t col = widest_text(t, COMFORTABLE);
         if (col == t->ncols)
-            col = widest_text(t);
+            col = widest_heading(t);
+        if (col == t->ncols)
+            col = widest_text(t, NARROWEST);
         if (col == t->ncols)
             break;
         t->width[col]--;
@@ -232,16 +289,15 @@ enum fb_status fb_table_end_row(struct fb_table *t)
         fb_table_cell(t, "", 0);
     t->col = 0;
     t->nrows++;
+    t->any = true;
     return t->settled || t->nrows == HELD_ROWS || t->text.len > HELD_MAX / 2 ? print_held(t) : FB_OK;
 }
 
 enum fb_status fb_table_finish(struct fb_table *t)
 {
     enum fb_status st = print_held(t);
-    fb_buf_release(&t->text);
-    free(t->width);
-    free(t->data_width);
-    free(t->cell);
-    free(t);
+    if (!t->any && t->out->terminal)
+        fb_buf_puts(&t->out->buf, "(none)\n");
+    table_free(t);
     return st;
 }

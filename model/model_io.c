@@ -101,5 +101,5 @@ enum fb_status fb_model_load(const char *path, struct fb_model *out, struct fb_m
     FB_TRY(read_file(path, &bytes, err));
     enum fb_status st = fb_model_get(bytes.data, bytes.len, out, sig, err);
     fb_buf_release(&bytes);
-    return st;
+    return st == FB_OK ? st : fb_err_wrap(err, "%s", path);
 }

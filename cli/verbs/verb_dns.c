@@ -120,6 +120,7 @@ int fb_verb_dns(int argc, char **argv)
     p.columns = columns       ? columns
                 : json || csv ? NULL
                               : "session,ts,client,server,qtype_name,query,rcode_name,answers";
+    p.spare = columns ? NULL : "ts,server,rcode_name,session";
     struct fb_source src;
     code = fb_source_open(&src, help.verb, argv, nargs, &in);
     return code >= 0 ? code : print(&src, &p, zeek);

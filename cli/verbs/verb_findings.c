@@ -4,8 +4,8 @@
 #include "cli/score_findings.h"
 #include "cli/score_opts.h"
 #include "cli/source.h"
-#include "cli/table.h"
 #include "cli/verbs/verbs.h"
+#include "cli/wrap.h"
 #include "model/detect/detect.h"
 
 #include <stdio.h>
@@ -35,6 +35,8 @@ static void put_hosts(struct fb_buf *b, const struct fb_finding *f, char separat
 
 static void print_text(const struct fb_findings *l, size_t n, const struct request *q, struct fb_out *out)
 {
+    struct fb_buf t;
+    fb_buf_init(&t, 1u << 16);
     for (size_t i = 0; i < n; i++) {
         const struct fb_finding *f = &l->f[i];
         char first[FB_TIME_STRLEN], last[FB_TIME_STRLEN];
@@ -46,13 +48,20 @@ static void print_text(const struct fb_findings *l, size_t n, const struct reque
         put_hosts(b, f, ' ');
         if (f->has_port)
             fb_buf_printf(b, "  port %u", f->port);
-        fb_buf_printf(b, "\n   %s\n   %llu session%s, %s to %s\n   next: ", f->reason,
-                      (unsigned long long)f->sessions, f->sessions == 1 ? "" : "s", first, last);
-        fb_finding_next(f, q->path, b);
+        fb_buf_puts(b, "\n   ");
+        fb_buf_clear(&t);
+        fb_escape_term(&t, f->reason, strlen(f->reason));
+        fb_put_wrapped(out, t.data, t.len, 3);
+        fb_buf_printf(b, "\n   %llu session%s, %s to %s\n   next: ", (unsigned long long)f->sessions,
+                      f->sessions == 1 ? "" : "s", first, last);
+        fb_buf_clear(&t);
+        fb_finding_next(f, q->path, &t);
+        fb_cli_put_visible(b, fb_buf_cstr(&t));
         fb_buf_puts(b, "\n");
         if (fb_out_row(out) != FB_OK)
-            return;
+            break;
     }
+    fb_buf_release(&t);
     if (n < l->n)
         fb_buf_printf(&out->buf, "... and %zu more\n", l->n - n);
     if (l->n == 0)
@@ -96,7 +105,7 @@ static void print_csv(const struct fb_findings *l, size_t n, const struct reques
     fb_buf_init(&t, 1u << 16);
     fb_buf_puts(&out->buf,
                 "rank,severity,confidence,kind,hosts,targets,port,service,subject,sessions,first,last,"
-                "reason,next\n");
+                "reason,next\r\n");
     for (size_t i = 0; i < n; i++) {
         const struct fb_finding *f = &l->f[i];
         struct fb_buf *b = &out->buf;
@@ -119,7 +128,7 @@ static void print_csv(const struct fb_findings *l, size_t n, const struct reques
         fb_buf_clear(&t);
         fb_finding_next(f, q->path, &t);
         csv_text(b, fb_buf_cstr(&t));
-        fb_buf_putc(b, '\n');
+        fb_buf_puts(b, "\r\n");
         if (fb_out_row(out) != FB_OK)
             break;
     }

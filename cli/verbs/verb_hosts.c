@@ -88,7 +88,8 @@ static enum fb_status show(const struct fb_devices *d, const struct request *q, 
         if (fb_out_row(out) != FB_OK)
             break;
     }
-    return shown ? FB_OK : fb_err_set(err, FB_ERR_USAGE, "%s: no device with it is in the evidence", q->show);
+    return shown ? FB_OK
+                 : fb_err_set(err, FB_ERR_NOTFOUND, "%s: no device with it is in the evidence", q->show);
 }
 
 /* What resolvers said, after asking when that is wanted: of `hosts show ADDRESS` about that address alone. */

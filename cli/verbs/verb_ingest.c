@@ -1,3 +1,4 @@
+#include "base/escape.h"
 #include "cli/fail_on.h"
 #include "cli/info_print.h"
 #include "cli/layer_counts.h"
@@ -14,7 +15,7 @@ static int print_result(struct fb_case *c, const char *path)
     struct fb_out out;
     fb_out_open(&out, NULL, &err);
     fb_buf_puts(&out.buf, "case            ");
-    fb_buf_puts(&out.buf, path);
+    fb_escape_term(&out.buf, path, strlen(path));
     fb_buf_putc(&out.buf, '\n');
     enum fb_status st = fb_info_print_text(c, &out, false, &err);
     enum fb_status closed = fb_out_close(&out, st == FB_OK ? &err : NULL);

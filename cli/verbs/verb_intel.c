@@ -24,11 +24,13 @@ static int print_help(void)
     fputs(
         "usage: fbforensics intel install|info|verify|lookup ...\n\n"
         "Intelligence packs: AS number, country and owner of addresses, vendors of MACs, names of services,\n"
-        "known vulnerabilities. Nothing is fetched.\n\n",
+        "known vulnerabilities. Nothing is fetched.\n\nsubcommands:\n",
         stdout);
     for (size_t i = 0; i < NPARTS; i++)
         printf("  %-8s %s\n", PARTS[i].name, PARTS[i].help);
-    fputs("\nfbforensics intel WORD --help says more about each.\n\nexamples:\n"
+    fputs("\nfbforensics intel WORD --help says more about each.\n\n"
+          "exit codes: 0 done, 2 usage, 4 input unusable, 5 verification failed, 70 internal "
+          "error\n\nexamples:\n"
           "  fbforensics intel install node_modules/@ip-location-db/asn /etc/services\n"
           "  fbforensics intel lookup 1.1.1.1\n",
           stdout);

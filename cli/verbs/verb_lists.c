@@ -47,7 +47,10 @@ static int print_help(void)
           stdout);
     for (size_t i = 0; i < NSUBS; i++)
         printf("  %-8s %s\n", SUBS[i].name, SUBS[i].help);
-    fputs("\nfbforensics lists SUBCOMMAND --help says more about each.\n\nexamples:\n"
+    fputs("\nfbforensics lists SUBCOMMAND --help says more about each.\n\n"
+          "exit codes: 0 done, 1 findings (apply --fail-on), 2 usage, 3 evidence damaged but used, 4 input "
+          "unusable,\n"
+          "5 verification failed, 70 internal error\n\nexamples:\n"
           "  fbforensics lists check corporate.json\n"
           "  fbforensics lists make office.fbcase -o corporate.json\n"
           "  fbforensics lists apply office.fbcase corporate.json firehol_level1.netset\n",

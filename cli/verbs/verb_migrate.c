@@ -33,6 +33,6 @@ int fb_verb_migrate(int argc, char **argv)
     fb_buf_release(&params);
     if (st != FB_OK)
         return fb_cli_fail(&err);
-    printf("%s: version %d, from version %d\n", to, FB_CASE_SCHEMA_VERSION, version);
+    fb_cli_tell("%s: version %d, from version %d", to, FB_CASE_SCHEMA_VERSION, version);
     return FB_EXIT_OK;
 }

@@ -87,6 +87,15 @@ static int diff(char **paths, bool json)
     return st == FB_OK ? FB_EXIT_OK : fb_cli_fail(&err);
 }
 
+static int unknown(const char *what)
+{
+    static const char *const names[] = {"info", "verify", "diff"};
+    const char *near = fb_cli_nearest(what, names, sizeof names / sizeof *names);
+    if (*what && near)
+        return fb_cli_usage("model", "\"%s\" is not known; did you mean %s?", what, near);
+    return fb_cli_usage("model", "what to do is missing: info, verify or diff");
+}
+
 int fb_verb_model(int argc, char **argv)
 {
     bool json = false;
@@ -115,7 +124,7 @@ int fb_verb_model(int argc, char **argv)
     bool is_info = strcmp(what, "info") == 0, is_verify = strcmp(what, "verify") == 0,
          is_diff = strcmp(what, "diff") == 0;
     if (!is_info && !is_verify && !is_diff)
-        code = fb_cli_usage(help.verb, "what to do is missing: info, verify or diff");
+        code = unknown(what);
     else if (nargs != (is_diff ? 3 : 2))
         code = fb_cli_usage(help.verb, "%s takes %s", what, is_diff ? "two models" : "one model");
     else if ((keys.n && !is_verify) || (json && is_verify))

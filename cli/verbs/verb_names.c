@@ -101,7 +101,9 @@ static enum fb_status print(struct fb_case *c, const struct wanted *w, enum fb_r
     enum fb_status st = FB_OK;
     if (format == FB_ROWS_TABLE)
         st = fb_table_new(out, HEADING, right, NCOLS, &t, err);
-    else if (format == FB_ROWS_CSV)
+    if (t)
+        fb_table_spare(t, "first,last,said,clients");
+    if (format == FB_ROWS_CSV)
         fb_buf_puts(&out->buf, "name,address,source,first,last,said,sessions,clients\r\n");
     uint64_t shown = 0;
     for (size_t i = 0; st == FB_OK && (!w->limit || shown < w->limit) && fb_name_list_at(l, i, &n); i++) {

@@ -117,7 +117,7 @@ static enum fb_status run(struct fb_case *c, char **words, int n, const struct a
     if (st == FB_OK)
         st = a->list ? list(c, &frames, a, err) : fb_cut(c, &frames, &a->find, a->output, a->kind, err);
     if (st == FB_OK && !a->list && strcmp(a->output, "-") != 0)
-        printf("%zu packets of %zu session%s: %s\n", frames.n, pick.n, pick.n == 1 ? "" : "s", a->output);
+        fb_cli_tell("%zu packets of %zu session%s: %s", frames.n, pick.n, pick.n == 1 ? "" : "s", a->output);
     fb_frames_release(&frames);
     fb_pick_release(&pick);
     return st;

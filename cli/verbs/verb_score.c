@@ -15,7 +15,7 @@ static enum fb_status print(struct fb_case *c, const char *path, bool json, stru
         st = fb_scoring_put_json(c, &out.buf, err);
         fb_buf_puts(&out.buf, "}\n");
     } else {
-        st = fb_scoring_put_text(c, &out.buf, path, err);
+        st = fb_scoring_put_text(c, &out, path, err);
     }
     enum fb_status closed = fb_out_close(&out, st == FB_OK ? err : NULL);
     return st == FB_OK ? closed : st;

@@ -27,7 +27,8 @@ static int make_key(const struct seal_args *a)
     fb_passphrase_wipe(&pass);
     if (st != FB_OK)
         return fb_cli_fail(&err);
-    printf("secret key      %s\npublic key      %s.pub\n", a->new_key, a->new_key);
+    fb_cli_tell("secret key      %s", a->new_key);
+    fb_cli_tell("public key      %s.pub", a->new_key);
     return FB_EXIT_OK;
 }
 

@@ -48,7 +48,7 @@ says "are used and named" out 'gadget  rule my.rules:2; port "tcp/631"'
 printf 'type gadget port=tcp/631\n' >bad.rules
 code 4 "rules that are none are refused" "$FB" hosts office.fbcase --rules bad.rules
 says "with their line" err "bad.rules: line 1: no colon"
-code 2 "an address that is in no evidence" "$FB" hosts show office.fbcase 10.9.9.9
+code 4 "an address that is in no evidence" "$FB" hosts show office.fbcase 10.9.9.9
 says "is said to be in none" err "10.9.9.9: no device with it is in the evidence"
 code 2 "what is no address is refused" "$FB" hosts show office.fbcase printer
 code 2 "a network that is none too" "$FB" hosts --local 198.51.100.0/99 office.fbcase

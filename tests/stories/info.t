@@ -25,6 +25,8 @@ if command -v capinfos >/dev/null; then
 fi
 code 2 "options that decide how a capture is read mean nothing for a case" "$FB" info -C a.fbcase
 code 2 "a case stands alone" "$FB" info a.fbcase a.pcap
+code 2 "a word too many beside a case" "$FB" info a.fbcase verbose
+says "is named" err "verbose: there is no such file"
 code 0 "a file alone is ingest and summary" "$FB" a.pcap
 golden "the summary is as expected" out summary.txt
 check "nothing was written" test "$(ls | grep -c fbcase)" -eq 1

@@ -28,6 +28,20 @@ on 100 "NO_COLOR=1 $FB sessions a.fbcase --columns number,ts,id.orig_h,id.orig_p
 check "on a narrow terminal no line is too long" sh -c '! LC_ALL=C.UTF-8 grep -qE "^.{101,}" out'
 check "and what was cut is marked" grep -q '…' out
 check "numbers are not cut" grep -q ' 50000 ' out
+"$FBFIXTURE" random --seed 4 --sessions 30 --out r.pcapng >/dev/null
+"$FB" ingest -q r.pcapng -o r.fbcase
+for verb in names dns hosts; do
+    on 80 "NO_COLOR=1 $FB $verb r.fbcase"
+    check "$verb: no line is too long for 80 columns" sh -c '! LC_ALL=C.UTF-8 grep -qE "^.{81,}" out'
+    check "$verb: something is there" test "$(wc -l <out)" -gt 3
+    on 300 "NO_COLOR=1 $FB $verb r.fbcase"
+    "$FB" $verb r.fbcase >want
+    same "$verb: a wide terminal gets every column" want out
+done
+on 80 "NO_COLOR=1 $FB names r.fbcase --name no-such-name"
+says "a table without rows says so" out "(none)"
+on 45 "$FB sql r.fbcase \"SELECT 'a rather long text that has to be cut somewhere' AS t, 1 AS a_number_of_one\""
+says "long texts are cut before headings" out "a_number_of_one"
 on 80 "$FB packets a.fbcase 1 -o -"
 says "packets are not written to a terminal" out "not written to a terminal"
 on 80 "$FB ingest a.pcap -o b.fbcase --progress=none"

@@ -27,6 +27,12 @@ code 2 "a misspelt verb is a usage error" "$FB" sesions a.pcap
 says "and the right one is suggested" err "did you mean sessions?"
 code 2 "a misspelt column is a usage error" "$FB" sessions a.pcap --columns ts,servce
 says "and the right one is suggested" err "did you mean service?"
+code 2 "a misspelt column of another table is a usage error" "$FB" dns a.pcap --columns ts,qery
+says "and the right one is suggested" err "did you mean query?"
+code 2 "a misspelt subcommand is a usage error" "$FB" model inof a.pcap
+says "and the right one is suggested" err "did you mean info?"
+code 4 "a capture is no model" "$FB" model info a.pcap
+says "and the message names the file" err "a.pcap: this is not a model file"
 code 2 "sorting by what is no column is a usage error" "$FB" sessions a.pcap --sort byte-desc
 says "and the right one is suggested" err "did you mean bytes?"
 code 2 "a number that is none is a usage error" "$FB" sessions a.pcap --limit many

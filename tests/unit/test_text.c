@@ -78,6 +78,8 @@ static void json_strings_stay_json(void **state)
     CHECK(fb_escape_json, "a\"b\\c/d", "\"a\\\"b\\\\c/d\"");
     CHECK(fb_escape_json, "\b\f\n\r\t\0\x1b", "\"\\b\\f\\n\\r\\t\\u0000\\u001b\"");
     CHECK(fb_escape_json, "\x7f\xc2\x85\xe2\x80\xa8", "\"\\u007f\\u0085\\u2028\"");
+    CHECK(fb_escape_json, "\xe2\x80\xaex\xe2\x80\x8b", "\"\\u202ex\\u200b\"");
+    CHECK(fb_escape_json, "\xf3\xa0\x81\x81", "\"\\udb40\\udc41\"");
     CHECK(fb_escape_json, "\xf0\x9f\x90\x8d", "\"\xf0\x9f\x90\x8d\"");
 }
 
@@ -87,13 +89,15 @@ static void csv_is_quoted_and_starts_no_formula(void **state)
     CHECK(csv_text, "plain", "plain");
     CHECK(csv_text, "a,b", "\"a,b\"");
     CHECK(csv_text, "say \"x\"", "\"say \"\"x\"\"\"");
-    CHECK(csv_text, "two\r\nlines", "\"two\r\nlines\"");
+    CHECK(csv_text, "two\r\nlines", "two\\x0d\\x0alines");
     CHECK(csv_text, "=1+1", "'=1+1");
     CHECK(csv_text, "+1", "'+1");
     CHECK(csv_text, "-1", "'-1");
     CHECK(csv_text, "@SUM(A1)", "'@SUM(A1)");
-    CHECK(csv_text, "\t=1", "\"'\t=1\"");
-    CHECK(csv_text, "\r=1", "\"'\r=1\"");
+    CHECK(csv_text, "\t=1", "'\\x09=1");
+    CHECK(csv_text, "\r=1", "'\\x0d=1");
+    CHECK(csv_text, "\xef\xbc\x9dSUM()", "'\xef\xbc\x9dSUM()");
+    CHECK(csv_text, "\xef\xbc\x9cSUM()", "\xef\xbc\x9cSUM()");
     CHECK(csv_text, "=cmd|'/C calc'!A0,1", "\"'=cmd|'/C calc'!A0,1\"");
     CHECK(csv_number, "-1.5", "-1.5");
     CHECK(csv_text, "a\x1b[m\xe2\x80\xae", "a\\x1b[m\\u{202e}");
