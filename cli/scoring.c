@@ -75,8 +75,8 @@ static enum fb_status get_model(struct run *r)
 {
     struct fb_err why = {0};
     size_t distinct;
-    FB_TRY(
-        fb_score_sample(r->c, r->how, r->how->model ? NULL : &r->sample, r->detect, &r->rows, &r->s.lists_run, r->err));
+    FB_TRY(fb_score_sample(r->c, r->how, r->how->model ? NULL : &r->sample, r->detect, &r->rows,
+                           &r->s.lists_run, r->err));
     r->model = r->how->model;
     if (r->model)
         return FB_OK;
@@ -167,7 +167,8 @@ static enum fb_status run(struct run *r)
     describe(r);
     FB_TRY(begin_layer(r));
     if (r->model) {
-        FB_TRY(fb_score_pass(r->c, &r->rows, r->model, r->threads, r->edit, r->s.run_id, r->group, &r->s, r->err));
+        FB_TRY(fb_score_pass(r->c, &r->rows, r->model, r->threads, r->edit, r->s.run_id, r->group, &r->s,
+                             r->err));
         FB_TRY(fb_score_keep_model(r->edit, r->s.run_id, r->how->model, &r->sample, r->err));
     }
     FB_TRY(find(r));

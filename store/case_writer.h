@@ -14,7 +14,7 @@ struct fb_case_writer {
     struct fb_zip spill_zip; /* fast: what it writes is read once */
     struct fb_buf scratch;
     struct fb_filter_set filters; /* of windows that are in the file */
-    uint64_t sessions; /* delivered */
+    uint64_t sessions;            /* delivered */
     bool began, in_txn;
     bool resumed;          /* windows may lie in the file already */
     uint64_t good_windows; /* the first ones that are all in the file */

@@ -145,7 +145,8 @@ struct fb_chunk *fb_chunk_open(struct fb_zip *zip, uint64_t cid, uint64_t first_
                                fb_chunk_fetch fetch, void *ctx);
 void fb_chunk_close(struct fb_chunk *c); /* accepts NULL */
 /* Gives up the compressed form of groups of which a column is decoded as a whole: a scan went through it and
- * has left. What is asked of them later is fetched again. Borrowed bytes stay: they come from dictionaries. */
+ * has left. What is asked of them later is fetched again. Borrowed bytes stay: they come from dictionaries.
+ */
 void fb_chunk_slim(struct fb_chunk *c);
 /* From here on it is read with these: it has come to another thread. */
 void fb_chunk_move(struct fb_chunk *c, struct fb_zip *zip, fb_chunk_fetch fetch, void *ctx);

@@ -1,5 +1,5 @@
-/* fbcase.so: the tables `sessions`, `packets`, `features` and those of records of a case in any other SQLite client
- * (docs/sql.md).
+/* fbcase.so: the tables `sessions`, `packets`, `features` and those of records of a case in any other SQLite
+ * client (docs/sql.md).
  *
  * Loaded into a connection whose main database is a case of this version; it adds read-only tables, what
  * people wrote about the case as views (layers.h), and the function fbcase_version(). Compiled with

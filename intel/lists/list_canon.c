@@ -1,7 +1,7 @@
 /* Two ways to write a JSON document so that equal documents are equal bytes: RFC 8785, and what the older
  * signatures hash. */
-#include "base/utf8.h"
 #include "base/json.h"
+#include "base/utf8.h"
 #include "intel/lists/list_sign.h"
 
 #include <sodium/crypto_hash_sha256.h>

@@ -23,7 +23,8 @@ struct fb_list_place {
     const struct fb_list_range *ip;
 };
 
-/* Criteria stated but not met, with FB_LIST_NOT_KNOWN of process and AS where they are not known; the place is looked at only when `with_place`. `place` may be NULL. */
+/* Criteria stated but not met, with FB_LIST_NOT_KNOWN of process and AS where they are not known; the place
+ * is looked at only when `with_place`. `place` may be NULL. */
 unsigned fb_list_failures(const struct fb_list_endpoint *e, const struct fb_list_subject *s,
                           const struct fb_list_normal *resp, bool with_place, struct fb_list_place *place);
 

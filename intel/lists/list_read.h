@@ -2,8 +2,8 @@
 #ifndef FB_INTEL_LIST_READ_H
 #define FB_INTEL_LIST_READ_H
 
-#include "intel/lists/list_file.h"
 #include "base/json.h"
+#include "intel/lists/list_file.h"
 
 struct fb_list_reader {
     struct fb_list_file *f;

@@ -10,10 +10,11 @@
 #include <stdlib.h>
 
 #define WAITING_MAX   48
-#define QUESTIONS_MAX 64     /* of one mDNS query */
-#define BAD_MAX       4      /* damaged messages before the first good one, and the session is no DNS */
-#define TCP_READ_MAX  16384u /* bytes of a message over TCP that are read; lists of a row are shorter still  \
-                              */
+#define QUESTIONS_MAX 64 /* of one mDNS query */
+#define BAD_MAX       4  /* damaged messages before the first good one, and the session is no DNS */
+#define TCP_READ_MAX                                                                                         \
+    16384u /* bytes of a message over TCP that are read; lists of a row are shorter still                    \
+            */
 
 enum { PROTO_TCP = 6, PROTO_UDP = 17, PORT_DNS = 53, PORT_NBNS = 137, PORT_MDNS = 5353, PORT_LLMNR = 5355 };
 

@@ -4,8 +4,8 @@
 #include "intel/wire/ftp.h"
 
 #include "base/memory.h"
-#include "intel/wire/ftp_def.h"
 #include "intel/lines.h"
+#include "intel/wire/ftp_def.h"
 
 #include <stdlib.h>
 
