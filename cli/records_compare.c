@@ -63,6 +63,8 @@ static bool rows_differ(const struct fb_rec_def *def, const struct side s[2], ui
         fb_buf_puts(&d->rebuilt, s[1].has ? "there" : "missing");
         return true;
     }
+    if (!s[0].has)
+        return false;
     if (a->at.number != b->at.number || a->at.ts_ns != b->at.ts_ns) {
         bool number = a->at.number != b->at.number;
         name_place(d, def, index, number ? "number" : "ts", a->at.number);

@@ -11,6 +11,7 @@
 static const struct fb_rec_def *const TABLES[FB_LAYER_TABLES] = {&fb_score_def, &fb_explanation_def,
                                                                  &fb_finding_def};
 
+/* An empty layer, which hides an older one, has no digest, as no layer at all. */
 static enum fb_status newest_of(struct fb_case *c, const char *name, int64_t *run_id, char *hex,
                                 struct fb_err *err)
 {
@@ -21,7 +22,8 @@ static enum fb_status newest_of(struct fb_case *c, const char *name, int64_t *ru
     for (size_t i = 0; (st = fb_case_record_table(c, i, &t, err)) == FB_OK; i++)
         if (t.newest && t.run_id && strcmp(t.name, name) == 0) {
             *run_id = t.run_id;
-            fb_hex(t.digest.b, FB_DIGEST_LEN, hex);
+            if (t.nrows)
+                fb_hex(t.digest.b, FB_DIGEST_LEN, hex);
         }
     return st == FB_EOF ? FB_OK : st;
 }

@@ -26,7 +26,10 @@ check "as many as types and cells" awk -F '\t' '/^#fields/ { n = NF - 1 } /^#typ
 "$FB" sql a.fbcase 'SELECT count(*) FROM http' --csv | tail -1 | tr -d '\r' >rows
 check "and a line for each request" test "$(grep -vc '^#' out)" -eq "$(cat rows)"
 says "with the host" out '	www.example.com	'
-code 2 "which has no pseudonyms" "$FB" export --format zeek-http a.fbcase --pseudonymize key
+code 0 "a key of pseudonyms" "$FB" export --new-pseudonym-key key
+code 0 "with pseudonyms too" "$FB" export --format zeek-http a.fbcase --pseudonymize key
+check "as many lines" test "$(grep -vc '^#' out)" -eq "$(cat rows)"
+check "without the host" sh -c '! grep -q www.example.com out'
 code 0 "Zeek's ssl.log" "$FB" export --format zeek-ssl --no-model -q "$TOP/fixtures/recorded/https.pcapng"
 says "has its fields" out 'version	cipher	curve	server_name	resumed	last_alert	next_protocol	established	ssl_history'
 check "as many as types and cells" awk -F '\t' '/^#fields/ { n = NF - 1 } /^#types/ && NF - 1 != n { exit 1 } !/^#/ { rows++; if (NF != n) exit 1 } END { exit !rows }' out
@@ -57,6 +60,7 @@ says "with less certainty" out '2,www.example.com,70'
 "$FB" sql n.fbcase "SELECT params FROM custody WHERE what LIKE 'ingest%' OR what = 'names' ORDER BY seq" --csv >out
 says "and on record" out '""grace_ns"":1200000000000'
 says "with the ingest too" out '""name_grace_ns"":1200000000000'
+code 0 "a replay names with the same grace" "$FB" replay n.fbcase --evidence g.pcap
 code 0 "names --name-grace names the sessions of a case again" "$FB" names n.fbcase --name-grace 0s
 sources
 check "the newest layer counts, though it is empty" test "$(wc -l <out)" -eq 1

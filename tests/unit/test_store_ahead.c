@@ -152,8 +152,8 @@ static void a_scan_that_reads_ahead_answers_as_one_that_does_not(void **state)
         "SELECT number FROM sessions WHERE orig_bytes >= 0 AND resp_bytes <= 9223372036854775807",
         "SELECT number FROM sessions WHERE duration_ns < 0 OR orig_bytes < 0",
         "SELECT number, orig_h FROM sessions LIMIT 70000",
-        "SELECT a.number, b.number FROM sessions a JOIN sessions b ON b.number = a.number + 65536 "
-        "WHERE a.conn_state = 'RSTO' AND a.orig_bytes % 50 = 0",
+        ("SELECT a.number, b.number FROM sessions a JOIN sessions b ON b.number = a.number + 65536 "
+         "WHERE a.conn_state = 'RSTO' AND a.orig_bytes % 50 = 0"),
         "SELECT number, resp_domain FROM sessions WHERE resp_domain LIKE '%.cdn.example.com'",
     };
     for (size_t i = 0; i < sizeof sql / sizeof *sql; i++) {
