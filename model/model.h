@@ -54,6 +54,7 @@ struct fb_model {
     struct fb_forest forest;
     int64_t *depths;          /* of all training rows and what fb_model_count_apart added, ascending */
     uint32_t ndepths, napart; /* `rows` + napart; how many were added */
+    int64_t lowest_q24;       /* of the training rows alone */
     struct fb_threshold threshold[2];
     int64_t quantile[FB_NFEATURES][FB_MODEL_QUANTILES]; /* raw values (categories: codes in 2^-16) */
     struct fb_features *reference;                      /* the first rows of the sample */

@@ -63,9 +63,8 @@ enum fb_status fb_model_count_apart(struct fb_model *m, const struct fb_features
         return FB_OK;
     FB_BUG(m->napart != 0 || n > FB_SAMPLE_SIZE_MAX);
     uint32_t budget[2];
-    int64_t lowest = m->depths[0];
     FB_TRY(widen(m, rows, (uint32_t)n, threads, err));
-    budgets(m, rows_below(m, lowest), budget);
+    budgets(m, rows_below(m, m->lowest_q24), budget);
     for (int i = 0; i < 2; i++)
         m->threshold[i] = fb_model_threshold(m, budget[i]);
     return fb_model_make_digest(m, err);

@@ -56,6 +56,7 @@ enum fb_status fb_model_derive(struct fb_model *m, struct fb_err *err)
 {
     m->ndepths = m->rows;
     m->napart = 0;
+    m->lowest_q24 = m->rows ? m->depths[0] : INT64_MIN;
     for (size_t i = 0; i < 2; i++)
         m->threshold[i] =
             fb_model_threshold(m, fb_model_allowed(m->ndepths, 1000000 - m->params.percentile_ppm[i]));

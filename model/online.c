@@ -268,9 +268,14 @@ static void count_end(struct fb_online *o, const struct entry *e)
 
 /* ---- scoring and learning ---- */
 
-static enum fb_window_out out_reason(const struct entry *e)
+/* What lies below all rows trained on is not learnt either, where the thresholds let it pass: else a flood
+ * would be learnt from its near end on. */
+static enum fb_window_out out_reason(const struct fb_online *o, const struct entry *e)
 {
-    return e->listed ? FB_WINDOW_LISTED : e->score.level > FB_LEVEL_NORMAL ? FB_WINDOW_TAGGED : FB_WINDOW_IN;
+    bool below = o->number && e->score.depth_q24 < o->model.lowest_q24;
+    return e->listed                                   ? FB_WINDOW_LISTED
+           : e->score.level > FB_LEVEL_NORMAL || below ? FB_WINDOW_TAGGED
+                                                       : FB_WINDOW_IN;
 }
 
 static void window_changed(struct fb_online *o)
@@ -289,7 +294,7 @@ static bool picks(const struct fb_online *o, const struct entry *e)
 /* A new state of a session, after it was scored: it becomes the snapshot of its interval, or does not. */
 static void learn(struct fb_online *o, struct entry *e)
 {
-    enum fb_window_out why = out_reason(e);
+    enum fb_window_out why = out_reason(o, e);
     int64_t interval = (o->now_ns - e->first_ns) / o->opts.snapshot_ns;
     if (interval != e->interval) {
         e->interval = interval;
@@ -330,7 +335,7 @@ static enum fb_status score_batch(struct fb_online *o, size_t n, struct fb_err *
             e->score = o->batch.score[i];
             e->model = o->number;
         }
-        if (fb_window_mark(&o->window, e->place, out_reason(e)))
+        if (fb_window_mark(&o->window, e->place, out_reason(o, e)))
             window_changed(o);
         if (e->changed)
             learn(o, e);

@@ -36,10 +36,13 @@ static enum fb_status report(const struct pair *p, const struct rhythm *r, size_
                              const struct fb_detect *d, struct fb_findings *out)
 {
     struct finding_maker m;
+    bool common = hosts >= POPULAR_HOSTS && clients * 2 >= hosts;
+    if (common &&
+        fb_det_rhythm_is_short(d, r)) /* many pairs: in one of them a few contacts are even by chance */
+        return FB_OK;
     fb_det_make_begin(&m, FB_FIND_BEACON, &p->key.orig_h);
     fb_det_make_pair(&m, p);
-    bool outside = !fb_det_host_is_private(&p->key.resp_h),
-         common = hosts >= POPULAR_HOSTS && clients * 2 >= hosts;
+    bool outside = !fb_det_host_is_private(&p->key.resp_h);
     fb_det_rhythm_say(d, &p->series, r, "contacts", &m.reason);
     if (p->answered == 0)
         fb_buf_puts(&m.reason, "; no answer was seen");

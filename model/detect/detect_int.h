@@ -295,6 +295,8 @@ void fb_det_series_free(struct fb_detect *d, struct series *s);
 bool fb_det_rhythm_fits(const struct fb_detect *d, const struct series *s);
 /* What the series says, with its score; a score of 0 when the interval is too short. False: out of memory. */
 bool fb_det_rhythm_of(const struct fb_detect *d, const struct series *s, struct rhythm *r);
+/* Few beats: fewer than one and a half times the least number. */
+bool fb_det_rhythm_is_short(const struct fb_detect *d, const struct rhythm *r);
 /* "40 contacts, one every ...", without the full stop. `what`: "contacts". */
 void fb_det_rhythm_say(const struct fb_detect *d, const struct series *s, const struct rhythm *r,
                        const char *what, struct fb_buf *out);

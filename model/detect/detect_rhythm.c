@@ -61,13 +61,18 @@ static bool measure(const struct series *s, struct rhythm *r)
     return true;
 }
 
+bool fb_det_rhythm_is_short(const struct fb_detect *d, const struct rhythm *r)
+{
+    return r->beats * 2 < (uint64_t)OPT(d, BEACON_BEATS) * 3;
+}
+
 /* A few contacts look regular by chance, the more so as many pairs are looked at. Below three times the least
  * number of beats most intervals must lie within half of the median, below one and a half times nearly all,
  * and the deviation may be five eighths of the limit. */
 static uint64_t limit_of(const struct fb_detect *d, const struct rhythm *r)
 {
     uint64_t limit = (uint64_t)OPT(d, BEACON_DISPERSION_PCT) * 10, least = (uint64_t)OPT(d, BEACON_BEATS);
-    if (r->beats * 2 < least * 3)
+    if (fb_det_rhythm_is_short(d, r))
         return r->regular >= 850 && (r->bytes == 0 || r->sizes <= 250) ? limit * 5 / 8 : 0;
     return r->beats >= least * 3 || r->regular >= 700 ? limit : 0;
 }

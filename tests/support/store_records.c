@@ -1,5 +1,6 @@
 #include "tests/support/store_records.h"
 
+#include "base/cursor.h"
 #include "store/edit.h"
 
 #include <stdio.h>
@@ -42,7 +43,9 @@ static void make_event(uint64_t i, struct fb_buf *row)
         fb_rec_null(row);
     fb_rec_bytes(row, text,
                  (size_t)snprintf(text, sizeof text, "h%llu.\xff.example", (unsigned long long)(i % 1000)));
-    fb_rec_bytes(row, &i, i % 9);
+    uint8_t raw[8];
+    fb_store_le64(raw, i);
+    fb_rec_bytes(row, raw, i % 9);
     struct fb_buf items;
     fb_buf_init(&items, 1000);
     for (uint64_t k = 0; k < i % 4; k++)

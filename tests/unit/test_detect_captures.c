@@ -165,9 +165,11 @@ static void web_use(struct scenario *s)
         uint32_t p = tr_below(&s->r, 10);
         snprintf(from, sizeof from, "pc%u", 1 + tr_below(&s->r, 6));
         snprintf(to, sizeof to, "web%u", 1 + tr_below(&s->r, 30));
+        uint32_t down = 1200 + tr_below(&s->r, 2000), up = 300 + tr_below(&s->r, 2500),
+                 down_again = 500 + tr_below(&s->r, 60000);
         snprintf(body, sizeof body,
-                 "  > client-hello www.example.com\n  < %u bytes\n  > %u bytes\n  < %u bytes\n",
-                 1200 + tr_below(&s->r, 2000), 300 + tr_below(&s->r, 2500), 500 + tr_below(&s->r, 60000));
+                 "  > client-hello www.example.com\n  < %u bytes\n  > %u bytes\n  < %u bytes\n", down, up,
+                 down_again);
         ms += p < 6 ? 30 + tr_below(&s->r, 900) : 2000 + tr_below(&s->r, 50000);
         fprintf(s->f,
                 "time %llu.%03u\nsession udp %s:%u > dns:53\n  > dns-query www%u.example.com\n"

@@ -84,7 +84,8 @@ static void people_are_no_beacons(void **state)
         t += p < 600   ? 50 + tr_below(&r, 900)
              : p < 900 ? 2000 + tr_below(&r, 20000)
                        : 60000 + tr_below(&r, 600000);
-        feed_tcp(&f, t, A, OUT, 443, FB_CS_SF, 200 + tr_below(&r, 3000), 500 + tr_below(&r, 90000), 1000);
+        uint64_t sent = 200 + tr_below(&r, 3000), got = 500 + tr_below(&r, 90000);
+        feed_tcp(&f, t, A, OUT, 443, FB_CS_SF, sent, got, 1000);
     }
     feed_finish(&f);
     feed_expect_nothing(&f);
@@ -229,7 +230,8 @@ static void web_use(struct detect_feed *f)
         snprintf(from, sizeof from, "10.0.0.%u", 1 + tr_below(&r, 5));
         snprintf(to, sizeof to, "203.0.113.%u", 1 + tr_below(&r, 40));
         t += 200 + tr_below(&r, 9000);
-        feed_tcp(f, t, from, to, 443, FB_CS_SF, 700 + tr_below(&r, 4000), 4000 + tr_below(&r, 200000), 3000);
+        uint64_t sent = 700 + tr_below(&r, 4000), got = 4000 + tr_below(&r, 200000);
+        feed_tcp(f, t, from, to, 443, FB_CS_SF, sent, got, 3000);
     }
 }
 
@@ -451,7 +453,8 @@ static void full_tables_shed_the_same_on_each_run_and_keep_what_is_busy(void **s
         feed_begin(&f, "max_pairs=64");
         for (unsigned i = 0; i < 4000; i++) {
             char to[24];
-            snprintf(to, sizeof to, "203.%u.%u.5", tr_below(&r, 250), tr_below(&r, 250));
+            uint32_t x = tr_below(&r, 250), y = tr_below(&r, 250);
+            snprintf(to, sizeof to, "203.%u.%u.5", x, y);
             feed_tcp(&f, i * 1000, B, to, 443, FB_CS_SF, 500, 5000, 10);
             if (i % 60 == 0)
                 feed_tcp(&f, i * 1000, A, OUT, 443, FB_CS_SF, 300, 900, 10);

@@ -131,8 +131,10 @@ static void whatever_is_taken_another_parser_takes_too(void **state)
         char text[sizeof seed];
         struct fb_json j;
         memcpy(text, seed, sizeof seed);
-        for (uint32_t k = tr_below(&r, 4); k > 0; k--)
-            text[tr_below(&r, sizeof seed - 1)] = letters[tr_below(&r, sizeof letters - 1)];
+        for (uint32_t k = tr_below(&r, 4); k > 0; k--) {
+            size_t at = tr_below(&r, sizeof seed - 1);
+            text[at] = letters[tr_below(&r, sizeof letters - 1)];
+        }
         if (!good(text, &j))
             continue;
         cJSON *other = cJSON_ParseWithOpts(text, NULL, 1);

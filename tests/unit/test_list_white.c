@@ -514,7 +514,8 @@ static void the_tables_find_what_a_linear_search_finds(void **state)
         struct list_subject x;
         struct fb_list_verdict v;
         uint32_t want = UINT32_MAX;
-        snprintf(resp, sizeof resp, "1.1.%u.%u", (unsigned)tr_below(&r, 4), (unsigned)tr_below(&r, 256));
+        unsigned third = tr_below(&r, 4), fourth = tr_below(&r, 256);
+        snprintf(resp, sizeof resp, "1.1.%u.%u", third, fourth);
         snprintf(name, sizeof name, "%s%c.example", i % 3 ? "www." : "", 'a' + (char)tr_below(&r, 5));
         list_subject(&x, resp, (uint16_t)tr_below(&r, 8), 6, i % 4 ? name : NULL);
         x.s.resp.as = (struct fb_list_as){i % 2, (uint32_t)tr_below(&r, 4), NULL, NULL};

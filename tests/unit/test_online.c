@@ -103,8 +103,8 @@ static void see(struct seen *t, const struct fb_session *s, bool open, bool list
 static void ordinary(struct seen *t, int64_t at)
 {
     uint64_t pkts = 5 + tr_below(&t->r, 20);
-    struct fb_session s =
-        session_of(++t->number, 4 + pkts + tr_below(&t->r, 12), pkts, tr_below(&t->r, 3) ? 443 : 80);
+    uint64_t more = 4 + pkts + tr_below(&t->r, 12);
+    struct fb_session s = session_of(++t->number, more, pkts, tr_below(&t->r, 3) ? 443 : 80);
     see(t, &s, false, false, at);
 }
 
