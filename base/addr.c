@@ -93,3 +93,13 @@ bool fb_addr_parse(const char *text, struct fb_addr *out)
     }
     return inet_pton(AF_INET6, text, out->b) == 1;
 }
+
+bool fb_addr_parse_n(const void *text, size_t n, struct fb_addr *out)
+{
+    char t[FB_ADDR_STRLEN];
+    if (n == 0 || n >= sizeof t || memchr(text, '\0', n))
+        return false;
+    memcpy(t, text, n);
+    t[n] = '\0';
+    return fb_addr_parse(t, out);
+}

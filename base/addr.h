@@ -49,5 +49,7 @@ unsigned fb_addr_format(const struct fb_addr *a, char out[static FB_ADDR_STRLEN]
 
 /* Parses a dotted quad or an IPv6 address; false when the text is neither. */
 bool fb_addr_parse(const char *text, struct fb_addr *out);
+/* The same of n bytes without a NUL. `out` is unchanged, or anything, when it is no address. */
+bool fb_addr_parse_n(const void *text, size_t n, struct fb_addr *out);
 
 #endif

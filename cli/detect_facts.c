@@ -17,13 +17,8 @@ static size_t answers(const struct fb_rec_cell *list, struct fb_addr *addrs, uin
         return 0;
     struct fb_cur at = fb_cur_init(list->s.p, list->s.n);
     while (fb_rec_next_item(&at, &item)) {
-        char text[FB_ADDR_STRLEN];
         *bytes += (uint32_t)item.n; /* a row has 64 KiB at most */
-        if (item.n >= sizeof text || n == ADDRS_MAX)
-            continue;
-        memcpy(text, item.p, item.n);
-        text[item.n] = '\0';
-        n += strlen(text) == item.n && fb_addr_parse(text, &addrs[n]);
+        n += n < ADDRS_MAX && fb_addr_parse_n(item.p, item.n, &addrs[n]);
     }
     return n;
 }

@@ -15,13 +15,8 @@ struct said {
 
 static bool addr_of(struct fb_span net, struct fb_addr *out)
 {
-    char text[FB_ADDR_STRLEN];
     struct fb_span s = fb_wire_split(&net, '/');
-    if (s.n == 0 || s.n >= sizeof text)
-        return false;
-    memcpy(text, s.p, s.n);
-    text[s.n] = '\0';
-    return fb_addr_parse(text, out);
+    return fb_addr_parse_n(s.p, s.n, out);
 }
 
 static bool take_apart(const struct fb_evidence_note *n, struct said *out)

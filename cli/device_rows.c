@@ -56,16 +56,6 @@ static void say(struct fb_devices *d, struct fb_device_fact f, enum fb_device_it
     fb_devices_fact(d, &f);
 }
 
-static bool to_addr(struct fb_span s, struct fb_addr *out)
-{
-    char text[FB_ADDR_STRLEN];
-    if (s.n >= sizeof text)
-        return false;
-    memcpy(text, s.p, s.n);
-    text[s.n] = '\0';
-    return strlen(text) == s.n && fb_addr_parse(text, out);
-}
-
 /* Each address of a list: `why` it has the role. */
 static void each_addr(struct fb_devices *d, const struct fb_rec_row *row, const struct fb_rec_cell *list,
                       enum fb_device_fact_kind kind, const char *why)
@@ -75,7 +65,7 @@ static void each_addr(struct fb_devices *d, const struct fb_rec_row *row, const 
     struct fb_span s;
     f.text = word(why);
     while (fb_rec_next_item(&c, &s)) {
-        f.has_addr = to_addr(s, &f.addr);
+        f.has_addr = fb_addr_parse_n(s.p, s.n, &f.addr);
         if (f.has_addr)
             fb_devices_fact(d, &f);
     }
@@ -274,7 +264,8 @@ static void mdns(struct fb_devices *d, const struct fb_rec_row *row, struct reco
     f.sender = self.addr;
     while (next(&r)) {
         f.text = r.n;
-        f.has_addr = (fb_wire_is(r.k, "A") || fb_wire_is(r.k, "AAAA")) && to_addr(r.t, &f.addr);
+        f.has_addr =
+            (fb_wire_is(r.k, "A") || fb_wire_is(r.k, "AAAA")) && fb_addr_parse_n(r.t.p, r.t.n, &f.addr);
         if (f.has_addr)
             fb_devices_fact(d, &f);
         self.kind = FB_DEVICE_SAID;
@@ -300,7 +291,8 @@ static void hosts(struct fb_devices *d, const struct fb_rec_row *row, struct rec
             set_addr(&node, &row->cells[FB_DNS_SERVER]))
             fb_devices_fact(d, &node);
         bool nb = fb_wire_is(r.k, "NB");
-        f.has_addr = (nb || fb_wire_is(r.k, "A") || fb_wire_is(r.k, "AAAA")) && to_addr(r.t, &f.addr);
+        f.has_addr =
+            (nb || fb_wire_is(r.k, "A") || fb_wire_is(r.k, "AAAA")) && fb_addr_parse_n(r.t.p, r.t.n, &f.addr);
         f.text = nb ? fb_wire_split(&r.n, '<') : r.n;
         if (f.has_addr && !(nb && (!fb_wire_number(r.x, UINT16_MAX, &flags) || (flags & NB_GROUP))))
             fb_devices_fact(d, &f);

@@ -185,16 +185,6 @@ static void note(struct fb_name_list *l, struct fb_span name, const struct fb_ad
     i->n.clients += client && add_client(l, (size_t)(i - l->item), client);
 }
 
-static bool to_addr(struct fb_span s, struct fb_addr *out)
-{
-    char text[FB_ADDR_STRLEN];
-    if (s.n >= sizeof text)
-        return false;
-    memcpy(text, s.p, s.n);
-    text[s.n] = '\0';
-    return fb_addr_parse(text, out);
-}
-
 static const char *known_source(const struct fb_rec_cell *c)
 {
     static const char *const word[] = {"dns",      "mdns",      "llmnr", "nbns", "tls_sni",
@@ -233,7 +223,7 @@ static void note_section(struct fb_name_list *l, const struct fb_rec_row *row, i
         fb_addr_is_multicast(&c[FB_DNS_CLIENT].addr) ? NULL : &c[FB_DNS_CLIENT].addr;
     while (fb_rec_next_item(&text, &t) && fb_rec_next_item(&name, &n) && fb_rec_next_item(&type, &k) &&
            fb_rec_next_item(&detail, &d)) {
-        if (is_address_type(k) && to_addr(t, &addr))
+        if (is_address_type(k) && fb_addr_parse_n(t.p, t.n, &addr))
             note(l, asked ? c[FB_DNS_QUERY_NAME].s : n, &addr, source, row->at.ts_ns, client, false);
         if (is_type(k, "NBSTAT") && fb_netbios_node_host(t, d, &host))
             note(l, host, &c[FB_DNS_SERVER].addr, source, row->at.ts_ns, client, false);

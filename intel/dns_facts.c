@@ -9,22 +9,14 @@ struct fb_svcb_hints fb_svcb_hints(struct fb_span detail)
     return (struct fb_svcb_hints){.rest = detail};
 }
 
-static bool to_addr(struct fb_span s, struct fb_addr *out)
-{
-    char text[FB_ADDR_STRLEN];
-    if (s.n == 0 || s.n >= sizeof text || memchr(s.p, '\0', s.n))
-        return false;
-    memcpy(text, s.p, s.n);
-    text[s.n] = '\0';
-    return fb_addr_parse(text, out);
-}
-
 bool fb_svcb_next_hint(struct fb_svcb_hints *h, struct fb_addr *out)
 {
     for (;;) {
-        while (h->list.n)
-            if (to_addr(fb_wire_split(&h->list, ','), out))
+        while (h->list.n) {
+            struct fb_span hint = fb_wire_split(&h->list, ',');
+            if (fb_addr_parse_n(hint.p, hint.n, out))
                 return true;
+        }
         if (h->rest.n == 0)
             return false;
         struct fb_span param = fb_wire_split(&h->rest, ' ');

@@ -62,16 +62,6 @@ static int64_t until(int64_t ts_ns, uint64_t seconds)
     return out;
 }
 
-static bool to_addr(struct fb_span s, struct fb_addr *out)
-{
-    char text[FB_ADDR_STRLEN];
-    if (s.n >= sizeof text)
-        return false;
-    memcpy(text, s.p, s.n);
-    text[s.n] = '\0';
-    return fb_addr_parse(text, out);
-}
-
 const struct fb_name_columns fb_name_columns_dns = {
     14,
     {FB_DNS_PROTOCOL, FB_DNS_CLIENT, FB_DNS_QUERY_NAME, FB_DNS_RCODE, FB_DNS_ANSWERS, FB_DNS_TTLS,
@@ -165,7 +155,7 @@ static void learn_answers(struct fb_name_join *j, const struct fb_name_at *at, c
             fb_rec_item(&chain, r.t.p, r.t.n);
         if (span_is(r.k, "HTTPS") || span_is(r.k, "SVCB"))
             learn_hints(j, at, c, &r, source, (struct fb_span){chain.data, chain.len});
-        if (!is_address(&r) || !to_addr(r.t, &addr))
+        if (!is_address(&r) || !fb_addr_parse_n(r.t.p, r.t.n, &addr))
             continue;
         if (!said)
             said = fb_said_new(source, at->ts_ns, at->session, c[FB_DNS_QUERY_NAME].s,
@@ -211,7 +201,8 @@ static void learn_hosts(struct fb_name_join *j, const struct fb_name_at *at, con
         struct fb_span name = r.n;
         if (span_is(r.k, "NBSTAT") && fb_netbios_node_host(r.t, r.d, &name))
             learn_host(j, at, source, &c[FB_DNS_SERVER].addr, name, DAY_S); /* its TTL is 0 by definition */
-        if (!is_address(&r) || !to_addr(r.t, &addr) || (span_is(r.k, "NB") && !netbios_host(&r, &name)))
+        if (!is_address(&r) || !fb_addr_parse_n(r.t.p, r.t.n, &addr) ||
+            (span_is(r.k, "NB") && !netbios_host(&r, &name)))
             continue;
         learn_host(j, at, source, &addr, name, ttl_of(&r));
     }
@@ -349,7 +340,7 @@ bool fb_own_name_http(const struct fb_rec_cell *c, struct fb_own_name *out)
     for (size_t i = 0; i < host.n; i++)
         if (host.p[i] == ':')
             host.n = i;
-    if (host.n == 0 || host.p[0] == '[' || to_addr(host, &addr))
+    if (host.n == 0 || host.p[0] == '[' || fb_addr_parse_n(host.p, host.n, &addr))
         return false;
     out->source = "http_host";
     out->name = host;

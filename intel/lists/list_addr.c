@@ -35,14 +35,9 @@ static bool parse_v4(const uint8_t *p, size_t n, struct fb_addr *out)
 
 static bool parse_addr(const uint8_t *p, size_t n, struct fb_addr *out)
 {
-    char text[FB_ADDR_STRLEN];
     if (parse_v4(p, n, out))
         return true;
-    if (n >= sizeof text || memchr(p, 0, n) || !memchr(p, ':', n))
-        return false;
-    memcpy(text, p, n);
-    text[n] = '\0';
-    return fb_addr_parse(text, out);
+    return n && memchr(p, ':', n) && fb_addr_parse_n(p, n, out);
 }
 
 /* Clears (lo) or sets (hi) the bits behind the first `bits` of 128. */

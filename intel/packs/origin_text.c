@@ -71,12 +71,7 @@ static bool addr_from_decimal(struct fb_span s, struct fb_addr *out)
 
 bool fb_addr_from_span(struct fb_span s, struct fb_addr *out)
 {
-    char text[FB_ADDR_STRLEN];
-    if (!s.n || s.n >= sizeof text)
-        return false;
-    memcpy(text, s.p, s.n);
-    text[s.n] = '\0';
-    return fb_addr_parse(text, out) || addr_from_decimal(s, out);
+    return fb_addr_parse_n(s.p, s.n, out) || (s.n > 0 && s.n < FB_ADDR_STRLEN && addr_from_decimal(s, out));
 }
 
 bool fb_prefix_from_span(struct fb_span s, struct fb_addr *first, struct fb_addr *last)

@@ -6,16 +6,6 @@
 
 enum { PORT_DNS = 53 };
 
-static bool addr_of(struct fb_span s, struct fb_addr *out)
-{
-    char text[FB_ADDR_STRLEN];
-    if (s.n == 0 || s.n >= sizeof text || memchr(s.p, '\0', s.n))
-        return false;
-    memcpy(text, s.p, s.n);
-    text[s.n] = '\0';
-    return fb_addr_parse(text, out);
-}
-
 bool fb_resolve_server_parse(const char *text, struct fb_resolve_server *out)
 {
     struct fb_span rest = {(const uint8_t *)text, strlen(text)}, addr;
@@ -28,7 +18,7 @@ bool fb_resolve_server_parse(const char *text, struct fb_resolve_server *out)
         if (rest.n &&
             (rest.p[0] != ':' || !fb_wire_number((struct fb_span){rest.p + 1, rest.n - 1}, 65535, &port)))
             return false;
-    } else if (addr_of(rest, &out->addr)) {
+    } else if (fb_addr_parse_n(rest.p, rest.n, &out->addr)) {
         addr = rest;
     } else {
         addr = fb_wire_split(&rest, ':');
@@ -36,7 +26,7 @@ bool fb_resolve_server_parse(const char *text, struct fb_resolve_server *out)
             return false;
     }
     out->port = (uint16_t)port;
-    return port > 0 && addr_of(addr, &out->addr);
+    return port > 0 && fb_addr_parse_n(addr.p, addr.n, &out->addr);
 }
 
 unsigned fb_resolve_server_format(const struct fb_resolve_server *s,
@@ -65,7 +55,7 @@ size_t fb_resolve_servers_read(struct fb_span text, struct fb_resolve_server out
             if (line.p[i] == ' ' || line.p[i] == '\t')
                 line.n = i;
         out[n].port = PORT_DNS;
-        n += addr_of(line, &out[n].addr);
+        n += fb_addr_parse_n(line.p, line.n, &out[n].addr);
     }
     return n;
 }

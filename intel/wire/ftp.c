@@ -110,18 +110,13 @@ static bool extended(struct fb_span s, struct fb_addr *addr, uint16_t *port)
     (void)fb_wire_split(&s, '|');
     (void)fb_wire_split(&s, '|');
     struct fb_span host = fb_wire_split(&s, '|'), number = fb_wire_split(&s, '|');
-    char text[FB_ADDR_STRLEN];
     uint64_t v;
     if (!fb_wire_number(number, 65535, &v))
         return false;
     *port = (uint16_t)v;
     if (host.n == 0)
         return true;
-    if (host.n >= sizeof text)
-        return false;
-    memcpy(text, host.p, host.n);
-    text[host.n] = 0;
-    return fb_addr_parse(text, addr);
+    return fb_addr_parse_n(host.p, host.n, addr);
 }
 
 static void channel_cells(struct fb_buf *row, const struct ftp_state *st, const struct command *c,

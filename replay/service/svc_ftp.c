@@ -49,16 +49,6 @@ static bool host_port(struct fb_span s, struct fb_addr *h, uint16_t *port)
     return true;
 }
 
-static bool address_text(struct fb_span s, struct fb_addr *h)
-{
-    char text[FB_ADDR_STRLEN];
-    if (s.n == 0 || s.n >= sizeof text)
-        return false;
-    memcpy(text, s.p, s.n);
-    text[s.n] = '\0';
-    return fb_addr_parse(text, h);
-}
-
 /* The next field up to the delimiter, which is taken too. */
 static struct fb_span field(struct fb_span *s, uint8_t delim)
 {
@@ -82,7 +72,7 @@ static bool extended(struct fb_span s, struct fb_addr *h, uint16_t *port)
     (void)field(&s, delim);
     struct fb_span addr = field(&s, delim);
     uint64_t v;
-    if (!svc_number(&s, 65535, &v) || (addr.n > 0 && !address_text(addr, h)))
+    if (!svc_number(&s, 65535, &v) || (addr.n > 0 && !fb_addr_parse_n(addr.p, addr.n, h)))
         return false;
     *port = (uint16_t)v;
     return true;
