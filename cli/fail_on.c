@@ -42,6 +42,18 @@ int fb_fail_on_check(const char *verb, const char *words)
                         words);
 }
 
+int fb_fail_on_check_lists(const char *verb, const char *words, const struct fb_list_set *set)
+{
+    const struct fb_list_black_active *black;
+    int bits = parse(words);
+    if ((bits & NONCONFORMING) && !(set && fb_list_set_has_whitelists(set)))
+        return fb_cli_usage(verb,
+                            "--fail-on nonconforming needs a whitelist; without one no session is that");
+    if ((bits & BLACKLIST) && !(set && fb_list_set_blacklists(set, &black)))
+        return fb_cli_usage(verb, "--fail-on blacklist needs a blacklist; without one no session is on it");
+    return -1;
+}
+
 bool fb_fail_on_wants_scores(const char *words)
 {
     return parse(words) >> SCORES_AT != 0;

@@ -3,6 +3,7 @@
 #ifndef FB_CLI_FAIL_ON_H
 #define FB_CLI_FAIL_ON_H
 
+#include "intel/lists/list_set.h"
 #include "store/case.h"
 
 #define FB_FAIL_ON_WORDS(v)                                                                                  \
@@ -14,6 +15,8 @@
 
 /* -1, or the exit code after a message. The calls below take words that were checked. */
 int fb_fail_on_check(const char *verb, const char *words);
+/* The same for lists that a word needs; `set` NULL: there are none. */
+int fb_fail_on_check_lists(const char *verb, const char *words, const struct fb_list_set *set);
 
 bool fb_fail_on_wants_scores(const char *words);
 bool fb_fail_on_judged(const char *words, uint64_t nonconforming, uint64_t blacklisted);

@@ -169,7 +169,9 @@ static int apply(char **args, int n, struct apply_args *a)
     r.layer.exception = a->exceptions ? put_exception : NULL;
     r.layer.ctx = &r;
     fb_buf_init(&r.scratch, FB_REC_BYTES_MAX);
-    code = st == FB_OK ? judge_and_keep(args, a, &r) : fb_cli_fail(&err);
+    code = st == FB_OK ? fb_fail_on_check_lists("lists apply", a->fail_on, r.with.set) : fb_cli_fail(&err);
+    if (code < 0)
+        code = judge_and_keep(args, a, &r);
     fb_lists_layer_release(&r.layer);
     fb_lists_ready_release(&r.with);
     fb_buf_release(&r.scratch);

@@ -94,6 +94,8 @@ static int ingest(char **argv, int nargs, struct request *q)
         return fb_cli_usage("ingest", "%s exists; --force replaces a case, anything else is left alone",
                             q->path);
     int code = fb_ingest_lists_open(&q->lists, "ingest", q->in.quiet);
+    if (code < 0 && !q->resume) /* else the case may have verdicts already */
+        code = fb_fail_on_check_lists("ingest", q->fail_on, q->lists.any ? q->lists.ready.set : NULL);
     if (code >= 0)
         return code;
     q->in.lists = &q->lists;

@@ -36,7 +36,12 @@ says "JSON has the counts" out '"conformance":"nonconforming","lists":{"conformi
 
 code 1 "--fail-on blacklist tells a script" "$FB" ingest -q a.pcap -o b1.fbcase --blacklist bad.txt --fail-on blacklist
 check "and the case is there" test -f b1.fbcase
-code 0 "a case without hits is fine" "$FB" ingest -q a.pcap -o b2.fbcase --whitelist w.json --fail-on blacklist
+echo 203.0.113.250 >far.txt
+code 0 "a case without hits is fine" "$FB" ingest -q a.pcap -o b2.fbcase --blacklist far.txt --fail-on blacklist
+code 2 "without a whitelist nothing could be nonconforming" "$FB" ingest -q a.pcap -o x.fbcase --blacklist far.txt --fail-on nonconforming
+says "which is told" err "needs a whitelist"
+check "before anything is made" test ! -e x.fbcase
+code 2 "nor blacklisted without a blacklist" "$FB" lists apply a.fbcase w.json --dry-run --fail-on blacklist
 code 1 "several words mean any of them" "$FB" ingest -q a.pcap -o b3.fbcase --whitelist w.json --fail-on abnormal,nonconforming
 code 0 "abnormal sessions count for lists apply" "$FB" lists apply a.fbcase w.json --dry-run --fail-on abnormal
 
