@@ -1,6 +1,6 @@
 /* TLS records and handshake messages: RFC 8446 and 5246, RFC 6101 (SSLv3), the SSLv2 hello of RFC 5246,
  * appendix E.2. The session is done with when both sides have gone over to encryption. Ignored on purpose:
- * everything that is encrypted, heartbeats, SSLv2 after its hellos. */
+ * everything that is encrypted, what heartbeats say, SSLv2 after its hellos. */
 #include "intel/wire/tls.h"
 
 #include "base/memory.h"
@@ -278,6 +278,8 @@ static size_t record(struct fb_wire_call *call, const uint8_t *p, size_t n)
         application_data(call);
     else if (small)
         alert(call, p + RECORD_HEAD, len);
+    else if (p[0] == HEARTBEAT && !s->encrypted)
+        fb_tls_history(&st->facts, call->at->from_orig, 'B');
     call->dir->skip = len;
     return RECORD_HEAD;
 }

@@ -274,6 +274,20 @@ static void an_alert_ends_the_handshake_and_is_named(void **state)
     free(text);
 }
 
+static void a_heartbeat_in_the_clear_has_a_letter_and_an_encrypted_one_has_not(void **state)
+{
+    (void)state;
+    /* RFC 6520: request, 16384 bytes claimed, none sent. */
+    static const uint8_t beat[] = {24, 3, 2, 0, 3, 1, 0x40, 0}, change[] = {20, 3, 3, 0, 1, 1};
+    uint8_t c[5000], s[5000];
+    struct wr_step steps[] = {{true, c, record_of(&chrome, c)}, {false, s, record_of(&server12, s)},
+                              {true, beat, sizeof beat},        {false, beat, sizeof beat},
+                              {true, change, sizeof change},    {true, beat, sizeof beat}};
+    char *text = wr_play(steps, 6, 443, 0, SIZE_MAX);
+    assert_string_equal(wr_cell(text, 0, "ssl_history"), "CsBbI");
+    free(text);
+}
+
 static void an_sslv2_hello_opens_a_session(void **state)
 {
     (void)state;
@@ -441,6 +455,7 @@ int main(void)
         cmocka_unit_test(a_hello_over_many_records_is_put_together),
         cmocka_unit_test(a_message_that_never_ends_is_given_up),
         cmocka_unit_test(an_alert_ends_the_handshake_and_is_named),
+        cmocka_unit_test(a_heartbeat_in_the_clear_has_a_letter_and_an_encrypted_one_has_not),
         cmocka_unit_test(an_sslv2_hello_opens_a_session),
         cmocka_unit_test(a_certificate_in_the_clear_is_a_row_of_its_own),
         cmocka_unit_test(bytes_that_are_no_certificate_have_a_fingerprint),
