@@ -59,7 +59,9 @@ void fb_case_layers_put_options(struct fb_buf *out, const char *run_params, cons
     }
     fb_buf_printf(out, "\"name_grace_ns\":%lld,\"thresholds\":\"", (long long)l->name_grace_ns);
     fb_detect_put(&l->how.detect, out);
-    fb_buf_puts(out, "\"}");
+    fb_buf_puts(out, "\",\"lists\":");
+    fb_ingest_lists_put(out, l->lists);
+    fb_buf_putc(out, '}');
 }
 
 enum fb_status fb_case_layers_run(struct fb_case *c, const struct fb_case_layers *l, struct fb_err *err)
@@ -174,6 +176,8 @@ static enum fb_status complete(struct fb_case *c, struct fb_ingest_opts *o, stru
     FB_TRY(has_table(c, "list_verdict", &judged, err));
     if (info.sealed || scored)
         return FB_EOF;
+    if (!judged)
+        FB_TRY(fb_ingest_lists_recorded(c, o->lists, err));
     if (!names) {
         int64_t grace_ns;
         FB_TRY(fb_case_layers_grace(o, &grace_ns, err));

@@ -25,8 +25,8 @@ enum fb_status fb_case_layers_init(struct fb_case_layers *l, const struct fb_ing
 void fb_case_layers_release(struct fb_case_layers *l); /* accepts a zeroed one */
 
 /* Appends run_params, a JSON object, with the members "model": "case", "none", or {"digest":..,"path":..},
- * and "name_grace_ns". For the custody log: the layers do not belong to the facts, so they are none of the
- * run's own parameters. */
+ * "name_grace_ns", "thresholds" and "lists". For the custody log: the layers do not belong to the facts, so
+ * they are none of the run's own parameters. */
 void fb_case_layers_put_options(struct fb_buf *out, const char *run_params, const struct fb_case_layers *l);
 
 /* Makes the layers of a complete case. */

@@ -22,6 +22,14 @@ struct fb_ingest_lists {
 int fb_ingest_lists_open(struct fb_ingest_lists *l, const char *verb, bool quiet);
 void fb_ingest_lists_release(struct fb_ingest_lists *l);
 
+/* What an interrupted ingest has to be given again, for its custody record: a JSON object, or null. */
+void fb_ingest_lists_put(struct fb_buf *out, const struct fb_ingest_lists *l);
+
+/* `l` (NULL: none) are the lists that the ingest of the case was begun with, by their content and options;
+ * where it recorded none, any will do. FB_ERR_USAGE when they are not. */
+enum fb_status fb_ingest_lists_recorded(struct fb_case *c, const struct fb_ingest_lists *l,
+                                        struct fb_err *err);
+
 /* Judges the sessions of a complete case and keeps the layer. `l` NULL, or without lists: nothing. */
 enum fb_status fb_ingest_lists_apply(const struct fb_ingest_lists *l, struct fb_case *c, struct fb_err *err);
 

@@ -56,6 +56,8 @@ static enum fb_status read_case(const char *path, const struct fb_ingest_opts *g
             st = fb_plan_read(info.plan_json, &r->plan, err);
         if (st == FB_OK)
             st = fb_case_layers_recorded(c, &r->opts, &r->model, err);
+        if (st == FB_OK)
+            st = fb_ingest_lists_recorded(c, r->opts.lists, err);
     }
     fb_case_close(c);
     return st;

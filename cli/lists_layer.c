@@ -187,30 +187,36 @@ void fb_lists_layer_put_counts(struct fb_buf *b, const struct fb_lists_layer *l)
         (unsigned long long)l->n.of[FB_LIST_UNKNOWN]);
 }
 
-/* What decides the verdicts beside facts and names: lists, options, and the pack that knows the owners. */
-static void put_options(struct fb_buf *b, const struct fb_lists_layer *l, const struct fb_lists_policy *p)
+void fb_lists_ready_put(struct fb_buf *b, const struct fb_lists_ready *r, const struct fb_lists_policy *p)
 {
-    const struct fb_digest *pack = l->with->intel ? fb_intel_digest(l->with->intel) : NULL;
+    const struct fb_digest *pack = r->intel ? fb_intel_digest(r->intel) : NULL;
     char hex[FB_DIGEST_HEXLEN];
-    fb_buf_puts(b, "{\"counts\":");
-    fb_lists_layer_put_counts(b, l);
     if (pack) {
         fb_hex(pack->b, FB_DIGEST_LEN, hex);
-        fb_buf_printf(b, ",\"intel\":\"%s\"", hex);
+        fb_buf_printf(b, "\"intel\":\"%s\"", hex);
     } else {
-        fb_buf_puts(b, ",\"intel\":null");
+        fb_buf_puts(b, "\"intel\":null");
     }
     fb_buf_puts(b, ",\"lists\":");
-    fb_buf_put(b, l->with->described.data, l->with->described.len);
+    fb_buf_put(b, r->described.data, r->described.len);
     fb_buf_puts(b, ",\"local\":[");
     for (size_t i = 0; i < p->local.n; i++) {
         fb_buf_puts(b, i ? "," : "");
         fb_escape_json(b, p->local.item[i], strlen(p->local.item[i]));
     }
     fb_buf_putc(b, ']');
-    fb_buf_printf(b, ",\"match_local\":%s,\"scope\":\"%s\",\"trust_ptr\":%s}",
+    fb_buf_printf(b, ",\"match_local\":%s,\"scope\":\"%s\",\"trust_ptr\":%s",
                   p->set.match_local ? "true" : "false", fb_lists_scopes[p->scope],
                   p->set.trust_ptr ? "true" : "false");
+}
+
+static void put_options(struct fb_buf *b, const struct fb_lists_layer *l, const struct fb_lists_policy *p)
+{
+    fb_buf_puts(b, "{\"counts\":");
+    fb_lists_layer_put_counts(b, l);
+    fb_buf_putc(b, ',');
+    fb_lists_ready_put(b, l->with, p);
+    fb_buf_putc(b, '}');
 }
 
 static enum fb_status write_rows(struct fb_edit *e, int64_t run_id, const struct fb_buf *rows,

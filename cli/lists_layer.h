@@ -29,6 +29,9 @@ struct fb_lists_ready {
 enum fb_status fb_lists_ready_open(char **paths, int n, const struct fb_lists_policy *p,
                                    struct fb_lists_ready *out, struct fb_err *err);
 void fb_lists_ready_release(struct fb_lists_ready *r); /* accepts a zeroed object */
+/* What decides the verdicts beside facts and names: lists, options, and the pack that knows the owners.
+ * Members of a JSON object, in order. */
+void fb_lists_ready_put(struct fb_buf *b, const struct fb_lists_ready *r, const struct fb_lists_policy *p);
 
 struct fb_lists_layer {
     const struct fb_lists_ready *with; /* borrowed */

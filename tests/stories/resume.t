@@ -5,19 +5,21 @@ capture small.fbx a.pcap
 "$FB" ingest -q a.pcap -o whole.fbcase
 want=$(digest whole.fbcase)
 
-# interrupted SIGNAL CASE: reads the first half of a.pcap from a pipe, then the signal comes.
+# interrupted SIGNAL CASE [OPTION...]: reads the first half of a.pcap from a pipe, then the signal comes.
 interrupted() {
+    signal=$1 case=$2
+    shift 2
     mkfifo pipe.pcap
-    "$FB" ingest pipe.pcap -o "$2" >/dev/null 2>err.ingest &
+    "$FB" ingest pipe.pcap -o "$case" "$@" >/dev/null 2>err.ingest &
     pid=$!
     exec 3>pipe.pcap
     head -c 700 a.pcap >&3
     tries=0
-    while [ ! -e "$2" ] && [ $tries -lt 100 ]; do
+    while [ ! -e "$case" ] && [ $tries -lt 100 ]; do
         sleep 0.1
         tries=$((tries + 1))
     done
-    kill -"$1" $pid
+    kill -"$signal" $pid
     tail -c +701 a.pcap >&3 2>/dev/null
     exec 3>&-
     wait $pid 2>/dev/null
@@ -49,6 +51,22 @@ check "and becomes whole" test "$(digest begun.fbcase)" = "$want"
 interrupted TERM stopped.fbcase
 check "a signal ends it in order" test $code -eq 143
 says "and what to do then is told" err.ingest "go on with: fbforensics ingest --resume stopped.fbcase"
+
+# Lists that were given belong to it.
+echo 198.51.100.2 >bad.txt
+echo 203.0.113.9 >other.txt
+interrupted KILL listed.fbcase --blacklist bad.txt
+code 2 "lists that it was begun with are not left out" "$FB" ingest --resume a.pcap -o listed.fbcase
+says "but asked for" err "begun with lists (bad.txt)"
+code 2 "others are none of its own" "$FB" ingest --resume a.pcap -o listed.fbcase --blacklist other.txt
+says "which is told" err "other lists"
+code 2 "nor are other options" "$FB" ingest --resume a.pcap -o listed.fbcase --blacklist bad.txt --match-local
+mkdir lists
+mv bad.txt lists
+code 0 "the same ones may lie elsewhere" "$FB" ingest -q --resume a.pcap -o listed.fbcase --blacklist lists/bad.txt
+"$FB" sql listed.fbcase "SELECT count(*) FROM list_verdict WHERE blacklist IS NOT NULL" --csv >out
+check "and judge its sessions" test "$(tail -1 out | tr -d '\r')" -gt 0
+code 0 "a case that is complete needs none" "$FB" ingest --resume listed.fbcase
 
 interrupted KILL killed.fbcase.again
 blocks=$(($(wc -c <killed.fbcase.again) / 512 + 2))
