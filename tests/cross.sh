@@ -51,8 +51,8 @@ make_captures() {
     mkdir -p "$2/cases"
     "$1/fbfixture" random --seed 5 --sessions 150 --format pcapng --out "$2/random.pcapng" >/dev/null
     "$1/fbfixture" random --seed 6 --sessions 150 --format pcap-ns-be --out "$2/random.pcap" >/dev/null
-    awk -v seed=5 -v len=100 -v odd=80 -f tests/stories/online.awk >"$work/online.fbx"
-    "$1/fbfixture" write "$work/online.fbx" "$2/online.pcap" >/dev/null
+    awk -v seed=5 -v len=100 -v odd=80 -f tests/stories/online.awk >"$2.fbx"
+    "$1/fbfixture" write "$2.fbx" "$2/online.pcap" >/dev/null
     for f in fixtures/cases/*.fbx; do
         "$1/fbfixture" write "$f" "$2/cases/$(basename "$f" .fbx).pcap" >/dev/null
     done
@@ -107,19 +107,19 @@ compare() {
     write_cases "$work/$arch" "$work/cases-$arch"
     for want in "$work"/want/*; do
         name=$(basename "$want")
-        answers "$B" "$work/cases-$arch/$name" >"$work/got"
-        differ "$name of $arch, read natively" "$want" "$work/got" || same=$((same + 1))
-        answers "$work/$arch" "$work/cases/$name" >"$work/got"
-        differ "native $name, read by $arch" "$want" "$work/got" || same=$((same + 1))
-        answers "$work/$arch" "$work/cases-$arch/$name" >"$work/got"
-        differ "$name of $arch, read by itself" "$want" "$work/got" || same=$((same + 1))
+        answers "$B" "$work/cases-$arch/$name" >"$work/got-$arch"
+        differ "$name of $arch, read natively" "$want" "$work/got-$arch" || same=$((same + 1))
+        answers "$work/$arch" "$work/cases/$name" >"$work/got-$arch"
+        differ "native $name, read by $arch" "$want" "$work/got-$arch" || same=$((same + 1))
+        answers "$work/$arch" "$work/cases-$arch/$name" >"$work/got-$arch"
+        differ "$name of $arch, read by itself" "$want" "$work/got-$arch" || same=$((same + 1))
     done
-    online "$work/$arch" >"$work/got"
-    differ "the online model of $arch" "$work/online" "$work/got" || same=$((same + 1))
+    online "$work/$arch" >"$work/got-$arch"
+    differ "the online model of $arch" "$work/online" "$work/got-$arch" || same=$((same + 1))
     for from in cases cases-"$arch"; do
         for by in "$B" "$work/$arch"; do
-            "$by/fbforensics" export --format csv --identity "$work/key" "$work/$from/http.fbenc" >"$work/got"
-            differ "encrypted case of $from, read by $by" "$work/http.csv" "$work/got" || same=$((same + 1))
+            "$by/fbforensics" export --format csv --identity "$work/key" "$work/$from/http.fbenc" >"$work/got-$arch"
+            differ "encrypted case of $from, read by $by" "$work/http.csv" "$work/got-$arch" || same=$((same + 1))
         done
     done
     echo "  CROSS    $arch: $same comparisons equal"
@@ -129,25 +129,25 @@ compare() {
 run_units() {
     n=0
     for u in $units; do
-        if QEMU_LD_PREFIX=$B/sysroot-$1 timeout 240 "$2" "$B/$1/tests/$u" >"$work/log" 2>&1; then
-            n=$((n + $(grep -c '^\[       OK' "$work/log")))
+        if QEMU_LD_PREFIX=$B/sysroot-$1 timeout 240 "$2" "$B/$1/tests/$u" >"$work/log-$1" 2>&1; then
+            n=$((n + $(grep -c '^\[       OK' "$work/log-$1")))
         else
             echo "  CROSS    $1: $u fails"
-            grep -v '^\[ RUN\|^\[       OK' "$work/log" | tail -20
+            grep -v '^\[ RUN\|^\[       OK' "$work/log-$1" | tail -20
             bad=1
         fi
     done
-    if env B="$work/$1" "$B/tests/test_golden_fixtures" >"$work/log" 2>&1; then
-        n=$((n + $(grep -c '^\[       OK' "$work/log")))
+    if env B="$work/$1" "$B/tests/test_golden_fixtures" >"$work/log-$1" 2>&1; then
+        n=$((n + $(grep -c '^\[       OK' "$work/log-$1")))
     else
         echo "  CROSS    $1: the fixtures' expectations fail"
-        grep -v '^\[ RUN\|^\[       OK' "$work/log" | tail -20
+        grep -v '^\[ RUN\|^\[       OK' "$work/log-$1" | tail -20
         bad=1
     fi
     echo "  CROSS    $1: $n tests pass"
 }
 
-bad=0 captures=$work/captures
+bad=0 pids= captures=$work/captures
 make_captures "$B" "$captures"
 "$B/fbforensics" encrypt --new-key "$work/key" >/dev/null
 write_cases "$B" "$work/cases"
@@ -167,7 +167,14 @@ for arch in "$@"; do
     arm64) triplet=aarch64-linux-gnu qemu=qemu-aarch64 ;;
     esac
     build "$arch" "$triplet" "$qemu"
-    compare "$arch"
-    run_units "$arch" "$qemu"
+    # Emulated programs use one processor: while one machine is asked, the next is built.
+    (
+        compare "$arch"
+        run_units "$arch" "$qemu"
+        exit "$bad"
+    ) >"$work/said-$arch" 2>&1 &
+    pids="$pids $!"
 done
+for pid in $pids; do wait "$pid" || bad=1; done
+for arch in "$@"; do cat "$work/said-$arch"; done
 exit $bad
