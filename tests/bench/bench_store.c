@@ -285,6 +285,20 @@ static uint32_t hash_bytes(uint32_t h, const void *p, size_t n)
     return (h ^ 0x1f) * 16777619u;
 }
 
+/* As its decimal digits, which is what SQLite's text of it is; snprintf would be a sixth of what is measured. */
+static uint32_t hash_int(uint32_t h, int64_t v)
+{
+    char t[20];
+    size_t at = sizeof t;
+    uint64_t left = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+    do
+        t[--at] = (char)('0' + left % 10);
+    while ((left /= 10) != 0);
+    if (v < 0)
+        t[--at] = '-';
+    return hash_bytes(h, t + at, sizeof t - at);
+}
+
 struct result {
     uint64_t rows;
     uint32_t hash;
@@ -300,10 +314,9 @@ static struct result run_case(struct fb_case *c, const char *sql)
         uint32_t h = 2166136261u;
         for (int k = 0; k < fb_query_ncols(q); k++) {
             struct fb_cell cell;
-            char t[24];
             fb_query_cell(q, k, &cell);
             if (cell.type == FB_CELL_INT)
-                h = hash_bytes(h, t, (size_t)snprintf(t, sizeof t, "%lld", (long long)cell.i));
+                h = hash_int(h, cell.i);
             else
                 h = hash_bytes(h, cell.p, cell.type == FB_CELL_TEXT ? cell.n : 0);
         }
