@@ -1,8 +1,8 @@
 #!/bin/sh
 # The same results from other processors. Builds the program for s390x (big-endian) and arm64, runs it under qemu-user on generated captures, the
 # recorded ones and every description in fixtures/cases, and compares with the native program of $B: digests, sessions and exports, byte for byte, also
-# of cases that the other machine wrote, merged or encrypted. Then, on the big-endian one, those unit tests that emulation does not make slow: they take
-# as long as all else. FB_CROSS=all runs them on arm64 too.
+# of cases that the other machine wrote, merged or encrypted. Then, on the big-endian one, those unit tests that emulation does not make slow;
+# FB_CROSS=all runs them on arm64 too.
 #     tests/cross.sh [ARCH...]
 # Says `skipped:` and why where the cross compilers and libraries cannot be had (tools/deps_cross.sh); any other trouble is a failure.
 set -eu
@@ -31,15 +31,14 @@ for f in tests/unit/test_*.c; do
     case "$slow$programs" in *" $u "*) ;; *) units="$units $u" ;; esac
 done
 
-has_units() { [ "$1" = s390x ] || [ "${FB_CROSS:-}" = all ]; }
+# units_of ARCH: those to run there.
+units_of() { if [ "$1" = s390x ] || [ "${FB_CROSS:-}" = all ]; then echo "$units"; fi; }
 
 # build ARCH TRIPLET QEMU: programs and tests in $B/ARCH, and in $work/ARCH commands that run the programs as if they were native.
 build() {
     sys=$B/sysroot-$1
     goals=
-    if has_units "$1"; then
-        for u in $units; do goals="$goals $B/$1/tests/$u"; done
-    fi
+    for u in $(units_of "$1"); do goals="$goals $B/$1/tests/$u"; done
     # shellcheck disable=SC2086  # a list of words
     PKG_CONFIG_LIBDIR=$sys/usr/lib/$2/pkgconfig:$sys/usr/share/pkgconfig PKG_CONFIG_SYSROOT_DIR=$sys \
         make -s -j2 B="$B/$1" CC="$2-gcc --sysroot=$sys" AR="$2-ar" WERROR=-Werror \
@@ -133,9 +132,7 @@ compare() {
 # run_units ARCH QEMU
 run_units() {
     n=0
-    emulated=
-    if has_units "$1"; then emulated=$units; fi
-    for u in $emulated; do
+    for u in $(units_of "$1"); do
         if QEMU_LD_PREFIX=$B/sysroot-$1 timeout 240 "$2" "$B/$1/tests/$u" >"$work/log-$1" 2>&1; then
             n=$((n + $(grep -c '^\[       OK' "$work/log-$1")))
         else
